@@ -22,7 +22,8 @@ use steps::readable;
 
 use crate::{
     Api,
-    error::{ApiError, no_interview, not_ready},
+    documents::change_interview,
+    error::{ApiError, not_ready},
     extract::{JsonBody, OwnInterview, QueryParameters},
     openapi::{errors, examples},
     page::{Page, PageCursor, PageQuery, sorted_page},
@@ -114,14 +115,11 @@ pub(crate) async fn put(
     if let Some(same) = newest.filter(|newest| newest.says_the_same(&draft)) {
         return Ok(Json(same.known_only()));
     }
-    let decide = |interview: Option<&mut Interview>| {
-        let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-            return Decision::Leave(Err(no_interview()));
-        };
+    let decide = |interview: &mut Interview| {
         let before = interview.assessment.as_ref();
         let version = before.map_or(1, |before| before.version + 1);
         if version > MAX_VERSIONS {
-            return Decision::Leave(Err(too_many()));
+            return Err(too_many());
         }
         let created_at = before.map_or(now, |before| before.created_at);
         let stored = Assessment {
@@ -129,20 +127,16 @@ pub(crate) async fn put(
             created_at,
             ..draft.clone()
         };
-        let write = Write::put(key.assessment(version), &stored, Precondition::Absent);
-        let write = match write {
-            Ok(write) => write,
-            Err(error) => return Decision::Leave(Err(error.into())),
-        };
+        let write = Write::put(key.assessment(version), &stored, Precondition::Absent)?;
         interview.assessment = Some(NewestAssessment {
             version,
             created_at,
             updated_at: now,
             unknown: UnknownFields::default(),
         });
-        Decision::Write(Ok(stored), vec![write])
+        Ok(Decision::Write(stored, vec![write]))
     };
-    let stored = interview_store::transact(&*api.records, &key, now, decide).await;
+    let stored = change_interview(&*api.records, &key, now, decide).await;
     Ok(Json(stored??))
 }
 

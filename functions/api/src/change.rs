@@ -8,7 +8,7 @@ use domain::{
     ErrorCode, Interview, Private,
     analysis::Rubric,
     interview::{ChannelUse, Kind},
-    interview_store::{self, Decision},
+    interview_store::Decision,
     steps::StepState,
     tags::{self, MAX_TAG, MAX_TAGS},
     versions::closed,
@@ -21,7 +21,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    documents::change_interview,
+    error::ApiError,
     extract::{JsonBody, OwnKey},
     labels::{self, LabelChange, MAX_SPEAKERS},
     new_interview::MAX_BODY,
@@ -179,11 +180,8 @@ pub(crate) async fn change(
     let recorded_at = change
         .recorded_at
         .try_map(|text| recorded_at(text, api.clock.now()))?;
-    let apply = |interview: Option<&mut Interview>| {
-        let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-            return Decision::Leave(Err(no_interview()));
-        };
-        let speakers = labels::changed(interview.speakers.clone(), &labels);
+    let apply = |interview: &mut Interview| {
+        let speakers = labels::changed(interview.speakers.clone(), &labels)?;
         let expected = change.speakers_expected.apply(interview.speakers_expected);
         let channels = change.channels.apply(Some(interview.channels));
         let channels = channels.unwrap_or_default();
@@ -192,13 +190,9 @@ pub(crate) async fn change(
             ("channels", channels != interview.channels),
         ];
         let late = late.into_iter().find(|(_, is_changed)| *is_changed);
-        let speakers = match (speakers, late) {
-            (Ok(_), Some((field, _))) if is_transcribed(interview) => {
-                return Decision::Leave(Err(too_late(field)));
-            }
-            (Ok(speakers), _) => speakers,
-            (Err(problem), _) => return Decision::Leave(Err(problem)),
-        };
+        if let Some((field, _)) = late.filter(|_| is_transcribed(interview)) {
+            return Err(too_late(field));
+        }
         interview.label_speakers(speakers, api.clock.now());
         interview.speakers_expected = expected;
         interview.channels = channels;
@@ -232,10 +226,10 @@ pub(crate) async fn change(
         // A new receiver has not said that it is gone.
         interview.webhook_gone &= interview.webhook_url == url;
         interview.webhook_url = url;
-        Decision::Write(Ok(interview.clone()), Vec::new())
+        Ok(Decision::Write(interview.clone(), Vec::new()))
     };
     let now = api.clock.now();
-    let changed = interview_store::transact(&*api.records, &key, now, apply).await;
+    let changed = change_interview(&*api.records, &key, now, apply).await;
     let interview = changed??;
     if !matches!(change.webhook_url, Patch::Keep) {
         api.redirect_webhooks(&interview).await;

@@ -12,16 +12,14 @@ use axum::{
 use domain::{
     ErrorCode, Timestamp, UserId,
     collections::{self, Collection, MAX_COLLECTIONS},
-    ids::{hex, random_name},
     paths,
     paths::DocPath,
-    ports::{Direction, Precondition, Query as RecordsQuery, RecordsError, Write},
+    ports::{Direction, Precondition, Query as RecordsQuery, Write},
     versions::UnknownFields,
 };
 use http::{StatusCode, header};
 use runtime::http::Problem;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use steps::readable;
 
 pub(crate) use self::body::{ChangeCollection, CollectionBody, NewCollection};
@@ -98,17 +96,13 @@ fn place(token: &str, user: &UserId) -> Result<(Value, DocPath), Problem> {
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(new): JsonBody<NewCollection, MAX_BODY>,
 ) -> Result<Response, ApiError> {
-    let id = match idempotency_key {
-        // The same key makes the same collection, however often it is sent.
-        Some(given) => hex(&Sha256::digest(format!("{user}/collections/{given}"))[..12]),
-        None => random_name(),
-    };
+    let id = idempotency_key.id_in(&format!("{user}/collections"));
     let path = paths::collection(&user, &id).ok_or_else(no_collection)?;
-    if let Some(document) = api.records.read(&path).await? {
-        return Ok(made_before(document.decode()?)?);
+    if let Some(made) = api.stored(&path).await? {
+        return Ok(made_before(made)?);
     }
     let now = api.clock.now();
     let collection = Collection {
@@ -134,15 +128,10 @@ pub(crate) async fn create(
         return Err(Problem::new(ErrorCode::TooManyCollections, detail).into());
     }
     let write = Write::put(path.clone(), &collection, Precondition::Absent)?;
-    match api.records.commit(vec![write]).await {
-        Ok(()) => Ok(created(collection)),
-        // By the same key, at the same time.
-        Err(stale @ RecordsError::Stale { .. }) => match api.records.read(&path).await? {
-            Some(document) => Ok(made_before(document.decode()?)?),
-            None => Err(stale.into()),
-        },
-        Err(error) => Err(error.into()),
-    }
+    let written = api.records.commit(vec![write]).await;
+    // By the same key, at the same time.
+    let made = api.made_once(&path, collection, written).await?;
+    Ok(made_before(made)?)
 }
 
 fn made_before(collection: Collection) -> Result<Response, Problem> {

@@ -142,11 +142,11 @@ pub(crate) struct RevisionBody {
 pub(crate) async fn correct(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(request): JsonBody<CorrectTranscript, MAX_BODY>,
 ) -> Result<Json<RevisionId>, ApiError> {
     let operations = corrections::parse(request.operations).map_err(|error| refused(&error))?;
-    let log = Log::read(&api, interview, idempotency_key).await?;
+    let log = Log::read(&api, interview, &idempotency_key).await?;
     if let Some(made) = log.made_before(&api).await? {
         return Ok(Json(made));
     }
@@ -172,10 +172,10 @@ pub(crate) async fn correct(
 pub(crate) async fn undo(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(request): JsonBody<UndoCorrection, 1024>,
 ) -> Result<Json<RevisionId>, ApiError> {
-    let log = Log::read(&api, interview, idempotency_key).await?;
+    let log = Log::read(&api, interview, &idempotency_key).await?;
     if let Some(made) = log.made_before(&api).await? {
         return Ok(Json(made));
     }
@@ -201,7 +201,9 @@ pub(crate) async fn history(
     OwnInterview(interview): OwnInterview,
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<RevisionBody>>, ApiError> {
-    let mut revisions = Log::read(&api, interview, None).await?.revisions;
+    let mut revisions = Log::read(&api, interview, &IdempotencyKey(None))
+        .await?
+        .revisions;
     revisions.sort_by_key(|entry| Reverse(entry.revision));
     let place = |entry: &Revision| -> PageCursor {
         let number = i64::try_from(entry.revision).unwrap_or(i64::MAX);

@@ -4,7 +4,10 @@ use std::{borrow::Cow, collections::HashSet, fmt, sync::Arc};
 
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use domain::{
-    ErrorCode, Interview, InterviewId, InterviewKey, UserId, interview_store, trace::TraceContext,
+    ErrorCode, Interview, InterviewId, InterviewKey, UserId,
+    ids::{hex, random_name},
+    interview_store,
+    trace::TraceContext,
 };
 use http::request::Parts;
 use runtime::{
@@ -15,6 +18,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, DeserializeOwned, IntoDeserializer, value::MapDeserializer},
 };
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Api,
@@ -107,6 +111,19 @@ impl FromRequestParts<Arc<Api>> for Origin {
 
 /// `Idempotency-Key`.
 pub(crate) struct IdempotencyKey(pub(crate) Option<String>);
+
+impl IdempotencyKey {
+    /// The id of what is created in `scope`: the same key makes the same, however often it is sent.
+    pub(crate) fn id_in(&self, scope: &str) -> String {
+        self.digest_in(scope).unwrap_or_else(random_name)
+    }
+
+    /// A digest of the key in `scope`, where there is one.
+    pub(crate) fn digest_in(&self, scope: &str) -> Option<String> {
+        let given = self.0.as_ref()?;
+        Some(hex(&Sha256::digest(format!("{scope}/{given}"))[..12]))
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;

@@ -14,23 +14,18 @@ use axum::{Json, extract::State};
 use domain::{
     ErrorCode,
     highlights::{Highlight, HighlightTotals},
-    ids::{hex, random_name},
-    ports::Precondition,
+    ports::{Precondition, RecordsError},
     tags,
     versions::UnknownFields,
 };
 use http::StatusCode;
 use runtime::http::Problem;
-use sha2::{Digest, Sha256};
 
+use self::request::{MAX_BODY, Wanted};
 pub(crate) use self::{
     request::{ChangeHighlight, NewHighlight},
     shown::HighlightBody,
     store::known,
-};
-use self::{
-    request::{MAX_BODY, Wanted},
-    store::HighlightWrite,
 };
 use crate::{
     Api,
@@ -89,22 +84,15 @@ pub(crate) async fn list(
 pub(crate) async fn add(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(new): JsonBody<NewHighlight, MAX_BODY>,
 ) -> Result<(StatusCode, Json<HighlightBody>), ApiError> {
     let key = interview.key();
-    let id = match idempotency_key {
-        // The same key makes the same highlight, however often it is sent.
-        Some(given) => {
-            let name = format!("{}/highlights/{given}", key.interview_id);
-            hex(&Sha256::digest(name)[..12])
-        }
-        None => random_name(),
-    };
+    let id = idempotency_key.id_in(&format!("{}/highlights", key.interview_id));
     let wanted = Wanted::new(new.run_id, &new.from, &new.to, new.text)?;
     check_tags(&new.tags)?;
     let path = key.highlight(&id);
-    if let Some(made) = api.highlight(&path).await? {
+    if let Some(made) = api.stored(&path).await? {
         let shown = api.shown_highlight(&interview, made).await?;
         return Ok((StatusCode::CREATED, Json(shown)));
     }
@@ -126,11 +114,9 @@ pub(crate) async fn add(
     };
     let count = |totals: HighlightTotals| totals.with(&highlight);
     let written = api.put_highlight(&interview, &highlight, Precondition::Absent, count);
-    let stored = match written.await? {
-        // By the same key, at the same time; or by this call, unacknowledged.
-        HighlightWrite::Stale(stale) => api.highlight(&path).await?.ok_or(stale)?,
-        HighlightWrite::Written | HighlightWrite::Corrected => highlight,
-    };
+    let written = written.await?;
+    // By the same key, at the same time; or by this call, unacknowledged.
+    let stored = api.made_once(&path, highlight, written).await?;
     let shown = api.shown_highlight(&interview, stored).await?;
     Ok((StatusCode::CREATED, Json(shown)))
 }
@@ -158,9 +144,8 @@ pub(crate) async fn change(
 ) -> Result<Json<HighlightBody>, ApiError> {
     let key = interview.key();
     let path = store::known(&key, values.get("highlight_id"))?;
-    let document = api.records.read(&path).await?;
-    let document = document.ok_or_else(no_highlight)?;
-    let before: Highlight = document.decode()?;
+    let found = api.stored_version::<Highlight>(&path).await?;
+    let (before, version) = found.ok_or_else(no_highlight)?;
     let mut after = before.clone();
     if let Some(tags) = &change.tags {
         check_tags(tags)?;
@@ -181,12 +166,10 @@ pub(crate) async fn change(
     }
     if after != before {
         after.updated_at = api.clock.now();
-        let version = Precondition::Version(document.version);
+        let version = Precondition::Version(version);
         let count = |totals: HighlightTotals| totals.without(&before).with(&after);
         let written = api.put_highlight(&interview, &after, version, count);
-        if let HighlightWrite::Stale(stale) = written.await? {
-            return Err(stale.into());
-        }
+        written.await??;
     }
     Ok(Json(api.shown_highlight(&interview, after).await?))
 }
@@ -213,14 +196,12 @@ pub(crate) async fn delete(
     // A share that is made meanwhile touches the highlight, and goes with it then.
     for _ in 0..DELETIONS {
         match api.delete_highlight(&key, document).await? {
-            HighlightWrite::Written | HighlightWrite::Corrected => {
-                return Ok(StatusCode::NO_CONTENT);
-            }
-            HighlightWrite::Stale(stale) => match api.records.read(&path).await? {
+            Err(stale @ RecordsError::Stale { .. }) => match api.records.read(&path).await? {
                 Some(changed) => (document, last) = (changed, Some(stale)),
                 // Another request has deleted it meanwhile.
                 None => return Ok(StatusCode::NO_CONTENT),
             },
+            written => return Ok(written.map(|()| StatusCode::NO_CONTENT)?),
         }
     }
     Err(last.map_or_else(Problem::internal, Problem::from).into())

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use domain::{
     ErrorCode, Interview, InterviewKey, Private,
-    ids::{hex, random_name},
-    interview_store::{self, Decision},
+    interview_store::Decision,
     note::{self, Note, NoteKind, NoteTotals},
     paths::DocPath,
     ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
@@ -17,12 +16,12 @@ use http::StatusCode;
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use steps::readable;
 
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    documents::change_interview,
+    error::ApiError,
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
     openapi::{errors, examples, parameters::NoteId},
     page::{Page, PageCursor, PageQuery, page},
@@ -114,19 +113,14 @@ pub(crate) async fn notes(
 pub(crate) async fn add_note(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(new): JsonBody<NewNote, MAX_BODY>,
 ) -> Result<(StatusCode, Json<Note>), ApiError> {
     let key = interview.key();
-    let id = match idempotency_key {
-        // The same key makes the same note, however often it is sent.
-        Some(given) => hex(&Sha256::digest(format!("{}/{given}", key.interview_id))[..12]),
-        None => random_name(),
-    };
     check_text(&new.text)?;
     check_moment(new.at_ms)?;
     let note = Note {
-        id,
+        id: idempotency_key.id_in(key.interview_id.as_str()),
         text: new.text,
         at_ms: new.at_ms,
         kind: new.kind,
@@ -134,19 +128,15 @@ pub(crate) async fn add_note(
         unknown: UnknownFields::default(),
     };
     let path = path(&key, &note.id);
-    if let Some(made) = api.note(&path).await? {
+    if let Some(made) = api.stored::<Note>(&path).await? {
         return Ok((StatusCode::CREATED, Json(made.known_only())));
     }
     let write = Write::put(path.clone(), &note, Precondition::Absent)?;
     let count = |totals: NoteTotals| totals.with(&note);
-    match api.write_note(&key, write, count).await? {
-        NoteWrite::Written => Ok((StatusCode::CREATED, Json(note))),
-        // By the same key, at the same time; or by this call, unacknowledged.
-        NoteWrite::Stale(stale) => match api.note(&path).await? {
-            Some(made) => Ok((StatusCode::CREATED, Json(made.known_only()))),
-            None => Err(stale.into()),
-        },
-    }
+    let written = api.write_note(&key, write, count).await?;
+    // By the same key, at the same time; or by this call, unacknowledged.
+    let made = api.made_once(&path, note, written).await?;
+    Ok((StatusCode::CREATED, Json(made.known_only())))
 }
 
 /// Change a note
@@ -169,8 +159,10 @@ pub(crate) async fn change_note(
 ) -> Result<Json<Note>, ApiError> {
     let key = interview.key();
     let path = known(&key, values.get("note_id"))?;
-    let document = api.records.read(&path).await?.ok_or_else(no_note)?;
-    let mut note: Note = document.decode()?;
+    let (mut note, version) = api
+        .stored_version::<Note>(&path)
+        .await?
+        .ok_or_else(no_note)?;
     let before = note.clone();
     if let Some(text) = change.text {
         check_text(&text)?;
@@ -179,13 +171,10 @@ pub(crate) async fn change_note(
     note.at_ms = change.at_ms.apply(note.at_ms);
     check_moment(note.at_ms)?;
     note.kind = change.kind.unwrap_or(note.kind);
-    let unchanged = Precondition::Version(document.version);
-    let write = Write::put(path, &note, unchanged)?;
+    let write = Write::put(path, &note, Precondition::Version(version))?;
     let count = |totals: NoteTotals| totals.without(&before).with(&note);
-    match api.write_note(&key, write, count).await? {
-        NoteWrite::Written => Ok(Json(note.known_only())),
-        NoteWrite::Stale(stale) => Err(stale.into()),
-    }
+    api.write_note(&key, write, count).await??;
+    Ok(Json(note.known_only()))
 }
 
 /// Delete a note
@@ -215,13 +204,11 @@ pub(crate) async fn delete_note(
         None => totals,
     };
     match api.write_note(&key, delete, count).await? {
-        NoteWrite::Written => Ok(StatusCode::NO_CONTENT),
-        NoteWrite::Stale(stale) => match api.records.read(&path).await? {
-            Some(_) => Err(stale.into()),
-            // Another request has deleted it meanwhile.
-            None => Ok(StatusCode::NO_CONTENT),
-        },
+        // Another request has deleted it meanwhile.
+        Err(RecordsError::Stale { .. }) if api.records.read(&path).await?.is_none() => {}
+        written => written?,
     }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl Api {
@@ -236,49 +223,30 @@ impl Api {
         Ok(notes)
     }
 
-    async fn note(&self, path: &DocPath) -> Result<Option<Note>, RecordsError> {
-        let found = self.records.read(path).await?;
-        found.map(|document| document.decode()).transpose()
-    }
-
     /// Commits a write of a note in one transaction with its interview, which counts the
-    /// notes. Refuses what makes them more than fit.
+    /// notes. Refuses what makes them more than fit; stale where another request was faster.
     async fn write_note(
         &self,
         key: &InterviewKey,
         write: Write,
         count: impl Fn(NoteTotals) -> NoteTotals + Send + Sync,
-    ) -> Result<NoteWrite, Problem> {
+    ) -> Result<Result<(), RecordsError>, Problem> {
         // For an interview that no release has counted yet.
         let counted = NoteTotals::new(&self.all_notes(key).await?);
         let now = self.clock.now();
-        let decide = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(Err(no_interview()));
-            };
+        let decide = |interview: &mut Interview| {
             let before = interview.note_totals.clone();
             let before = before.unwrap_or_else(|| counted.clone());
             let after = count(before.clone());
             let grows = after.count > before.count || after.bytes > before.bytes;
             if grows && (after.count > MAX_NOTES || after.bytes > MAX_ALL) {
-                return Decision::Leave(Err(too_many()));
+                return Err(too_many());
             }
             interview.note_totals = Some(after);
-            Decision::Write(Ok(NoteWrite::Written), vec![write.clone()])
+            Ok(Decision::Write((), vec![write.clone()]))
         };
-        match interview_store::transact(&*self.records, key, now, decide).await {
-            Err(stale @ RecordsError::Stale { .. }) => Ok(NoteWrite::Stale(stale)),
-            committed => committed?,
-        }
+        change_interview(&*self.records, key, now, decide).await
     }
-}
-
-/// What became of the write of a note.
-enum NoteWrite {
-    /// It is stored.
-    Written,
-    /// Another request was faster.
-    Stale(RecordsError),
 }
 
 /// In the order of [`note::order`].

@@ -22,7 +22,8 @@ use steps::{begin_task, startable};
 
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    documents::change_interview,
+    error::ApiError,
     extract::OwnKey,
     openapi::{errors, examples},
     retry_check::RetryCheck,
@@ -105,22 +106,17 @@ struct Retry {
 
 impl Retry {
     async fn run(&self, key: &InterviewKey) -> Result<Interview, Problem> {
-        let reopen = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(Err(no_interview()));
-            };
-            let failed = match failed_steps(interview, self.step, &self.check, self.now) {
-                Ok(failed) => failed,
-                Err(problem) => return Decision::Leave(Err(problem)),
-            };
+        let reopen = |interview: &mut Interview| {
+            let failed = failed_steps(interview, self.step, &self.check, self.now)?;
             let before = interview.clone();
             for step in &failed {
                 interview.reopen(*step, self.now);
             }
             interview.touch(self.now);
-            Decision::Write(Ok((before, interview.clone())), Vec::new())
+            let after = interview.clone();
+            Ok(Decision::Write((before, after), Vec::new()))
         };
-        let reopened = interview_store::transact(&*self.records, key, self.now, reopen).await;
+        let reopened = change_interview(&*self.records, key, self.now, reopen).await;
         let (before, interview) = reopened??;
         let mut begun = Vec::new();
         for step in startable(&interview) {

@@ -10,7 +10,6 @@ use axum::{
 use domain::{
     ErrorCode, UserId,
     analysis::{Criterion, MAX_COMPETENCIES, Rubric},
-    ids::{hex, random_name},
     interview::Kind,
     paths,
     ports::{Precondition, Query as RecordsQuery, RecordsError, Version, Write},
@@ -21,7 +20,6 @@ use http::{StatusCode, header};
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use sha2::{Digest as _, Sha256};
 use steps::readable;
 
 use crate::{
@@ -136,16 +134,13 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(new): JsonBody<NewRubric, MAX_BODY>,
 ) -> Result<Response, ApiError> {
     check(&new.name, &new.competencies)?;
-    let id = match idempotency_key {
-        // The same key keeps the same rubric, however often it is sent.
-        Some(given) => hex(&Sha256::digest(format!("{user}/rubrics/{given}"))[..12]),
-        None => random_name(),
-    };
-    if let Some((made, _)) = api.rubric(&user, &id).await? {
+    let id = idempotency_key.id_in(&format!("{user}/rubrics"));
+    let path = paths::rubric(&user, &id).ok_or_else(no_rubric)?;
+    if let Some(made) = api.stored(&path).await? {
         return Ok(created(made));
     }
     let all = RecordsQuery::collection(paths::rubrics_of(&user));
@@ -162,15 +157,9 @@ pub(crate) async fn create(
         updated_at: now,
         unknown: UnknownFields::default(),
     };
-    match api.store_rubric(&user, &rubric, Precondition::Absent).await {
-        Ok(()) => Ok(created(rubric)),
-        // By the same key, at the same time.
-        Err(stale @ RecordsError::Stale { .. }) => match api.rubric(&user, &rubric.id).await? {
-            Some((made, _)) => Ok(created(made)),
-            None => Err(stale.into()),
-        },
-        Err(error) => Err(error.into()),
-    }
+    let written = api.store_rubric(&user, &rubric, Precondition::Absent).await;
+    // By the same key, at the same time.
+    Ok(created(api.made_once(&path, rubric, written).await?))
 }
 
 /// Read a rubric
@@ -192,8 +181,7 @@ pub(crate) async fn show(
         return Ok(Json(newest.known_only()));
     }
     let path = paths::rubric_version(&user, &newest.id, version);
-    let found = api.records.read(&path).await?.ok_or_else(no_rubric)?;
-    let rubric: StoredRubric = found.decode()?;
+    let rubric: StoredRubric = api.stored(&path).await?.ok_or_else(no_rubric)?;
     Ok(Json(rubric.known_only()))
 }
 
@@ -301,13 +289,10 @@ impl Api {
         user: &UserId,
         id: &str,
     ) -> Result<Option<(StoredRubric, Version)>, RecordsError> {
-        let Some(path) = paths::rubric(user, id) else {
-            return Ok(None);
-        };
-        let found = self.records.read(&path).await?;
-        found
-            .map(|document| Ok((document.decode()?, document.version)))
-            .transpose()
+        match paths::rubric(user, id) {
+            Some(path) => self.stored_version(&path).await,
+            None => Ok(None),
+        }
     }
 
     /// The rubric that an interview is to be assessed by, with the version that it is.

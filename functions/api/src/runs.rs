@@ -7,7 +7,12 @@ mod list;
 mod select;
 mod start;
 
-use domain::{ErrorCode, Interview, steps::StepName};
+use domain::{
+    ErrorCode, Interview,
+    ports::{Document, RecordsError, Write},
+    runs::{self, Kept},
+    steps::StepName,
+};
 use runtime::http::Problem;
 
 pub(crate) use list::{RunBody, list};
@@ -34,4 +39,22 @@ fn check_settled(interview: &Interview, steps: &[StepName]) -> Result<(), Proble
 fn overtaken() -> Problem {
     let detail = "another request changed the interview at the same time; try again";
     Problem::new(ErrorCode::Conflict, detail)
+}
+
+/// Keeps what a step shows beside the results of other runs.
+fn keep_shown(
+    interview: &Interview,
+    step: StepName,
+    shown: Option<&Document>,
+) -> Result<Option<Write>, RecordsError> {
+    let (Some(document), Some(name)) = (shown, runs::document(step)) else {
+        return Ok(None);
+    };
+    let token = match step {
+        StepName::Transcription => document.fields["revision"].as_u64(),
+        _ => runs::shown_token(interview.steps.step(step)),
+    };
+    let kept = token.map(|token| Kept::new(interview, token, document.fields.clone()));
+    let write = kept.map(|kept| kept.write(&interview.key(), name));
+    write.transpose()
 }

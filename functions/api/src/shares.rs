@@ -16,9 +16,7 @@ use axum::{
 };
 use domain::{
     ErrorCode, Interview, InterviewKey, Timestamp,
-    ids::{hex, random_name},
-    interview_store::{self, Decision},
-    paths::DocPath,
+    interview_store::Decision,
     ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
     share::{
         MAX_SHARE_LIFETIME, MAX_SHARES, MIN_SHARE_LIFETIME, SHARE_LIFETIME, Share, ShareScope,
@@ -29,13 +27,13 @@ use http::{StatusCode, header};
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use steps::readable;
 
 use self::link::PublicUrl;
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    documents::change_interview,
+    error::ApiError,
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
     highlights::{self, no_highlight},
     lifetime::lifetime,
@@ -138,7 +136,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
     OwnInterview(interview): OwnInterview,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     public_url: PublicUrl,
     JsonBody(new): JsonBody<NewShare, MAX_BODY>,
 ) -> Result<Response, ApiError> {
@@ -148,13 +146,9 @@ pub(crate) async fn create(
         MIN_SHARE_LIFETIME..=MAX_SHARE_LIFETIME,
     )?;
     let key = interview.key();
-    let id = match idempotency_key {
-        // The same key makes the same share, however often it is sent.
-        Some(given) => hex(&Sha256::digest(format!("{}/shares/{given}", key.interview_id))[..12]),
-        None => random_name(),
-    };
+    let id = idempotency_key.id_in(&format!("{}/shares", key.interview_id));
     let path = key.share(&id).ok_or_else(no_share)?;
-    if let Some(made) = api.share(&path).await? {
+    if let Some(made) = api.stored(&path).await? {
         return Ok(api.created_share(&key, made, &public_url));
     }
     let kept = api.kept_highlight(&key, &new).await?;
@@ -173,14 +167,9 @@ pub(crate) async fn create(
     let mut writes = api.make_room_for_share(&key, now).await?;
     writes.push(Write::put(path.clone(), &share, Precondition::Absent)?);
     writes.extend(kept);
-    match api.store_share(&key, writes).await? {
-        Stored::Yes => Ok(api.created_share(&key, share, &public_url)),
-        // By the same key, at the same time.
-        Stored::Stale(stale) => match api.share(&path).await? {
-            Some(made) => Ok(api.created_share(&key, made, &public_url)),
-            None => Err(stale.into()),
-        },
-    }
+    let written = api.store_share(&key, writes).await?;
+    let made = api.made_once(&path, share, written).await?;
+    Ok(api.created_share(&key, made, &public_url))
 }
 
 /// Revoke a share
@@ -206,24 +195,11 @@ pub(crate) async fn revoke(
     }
 }
 
-/// What became of the write of a share.
-enum Stored {
-    /// It is stored.
-    Yes,
-    /// Another request was faster.
-    Stale(RecordsError),
-}
-
 impl Api {
     /// All shares of an interview.
     async fn shares(&self, key: &InterviewKey) -> Result<Vec<Share>, RecordsError> {
         let all = RecordsQuery::collection(key.shares());
         Ok(readable(&self.records.list(&all).await?))
-    }
-
-    async fn share(&self, path: &DocPath) -> Result<Option<Share>, RecordsError> {
-        let found = self.records.read(path).await?;
-        found.map(|document| document.decode()).transpose()
     }
 
     /// Of the share of a highlight, a write that leaves the highlight as it is: where it is
@@ -290,18 +266,14 @@ impl Api {
 
     /// Commits the writes of a share in one transaction with its interview: one that is
     /// deleted at the same time has no share.
-    async fn store_share(&self, key: &InterviewKey, writes: Vec<Write>) -> Result<Stored, Problem> {
-        let decide = |interview: Option<&mut Interview>| {
-            if interview.is_none_or(|found| found.deleted_at.is_some()) {
-                return Decision::Leave(Err(no_interview()));
-            }
-            Decision::Write(Ok(Stored::Yes), writes.clone())
-        };
+    async fn store_share(
+        &self,
+        key: &InterviewKey,
+        writes: Vec<Write>,
+    ) -> Result<Result<(), RecordsError>, Problem> {
+        let decide = |_: &mut Interview| Ok(Decision::Write((), writes.clone()));
         let now = self.clock.now();
-        match interview_store::transact(&*self.records, key, now, decide).await {
-            Err(stale @ RecordsError::Stale { .. }) => Ok(Stored::Stale(stale)),
-            committed => committed?,
-        }
+        change_interview(&*self.records, key, now, decide).await
     }
 
     fn share_body(&self, key: &InterviewKey, share: Share, public_url: &PublicUrl) -> ShareBody {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State};
 use domain::{
     ErrorCode, Interview, UserId, collections,
-    ids::{hex, random_name},
+    ids::random_name,
     ledger::{self, Amounts},
     paths::DocPath,
     ports::{Enqueued, Queue, Records},
@@ -19,7 +19,6 @@ use domain::{
 };
 use http::StatusCode;
 use runtime::http::Problem;
-use sha2::{Digest as _, Sha256};
 use steps::{THEMES_QUEUE, themes_task};
 
 pub(crate) use self::body::ThemesBody;
@@ -54,16 +53,13 @@ const PAGE: usize = 50;
 pub(crate) async fn start(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     values: PathValues,
 ) -> Result<(StatusCode, Json<ThemesBody>), ApiError> {
     let (key, path) = api
         .own_collection(&user, values.get("collection_id"))
         .await?;
-    let request = idempotency_key.map(|given| {
-        let name = format!("{user}/{}/themes/{given}", key.collection_id);
-        hex(&Sha256::digest(name)[..12])
-    });
+    let request = idempotency_key.digest_in(&format!("{user}/{}/themes", key.collection_id));
     let open = store::run(&*api.records, &path).await?;
     if !open.is_some_and(|run| run.answers(request.as_deref())) {
         api.admit_themes(&key).await?;

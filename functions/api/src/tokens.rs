@@ -13,7 +13,6 @@ use domain::{
         AccessToken, MAX_TOKEN_LIFETIME, MAX_TOKEN_NAME, MAX_TOKENS, MIN_TOKEN_LIFETIME,
         TOKEN_LIFETIME, TokenEntry, TokenScope, TokenSecret,
     },
-    ids::{hex, random_name},
     paths,
     ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
     versions::{StripUnknown as _, UnknownFields, closed},
@@ -22,7 +21,6 @@ use http::{StatusCode, header};
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     Api,
@@ -145,14 +143,11 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(new): JsonBody<NewToken, MAX_BODY>,
 ) -> Result<Response, ApiError> {
     let lifetime = check(&new)?;
-    let id = match idempotency_key {
-        Some(given) => hex(&Sha256::digest(format!("{user}/tokens/{given}"))[..12]),
-        None => random_name(),
-    };
+    let id = idempotency_key.id_in(&format!("{user}/tokens"));
     let entry_path = paths::token_entry(&user, &id).ok_or_else(no_token)?;
     if api.records.read(&entry_path).await?.is_some() {
         return Err(made_before().into());
@@ -212,8 +207,7 @@ pub(crate) async fn revoke(
     values: PathValues,
 ) -> Result<StatusCode, ApiError> {
     let path = paths::token_entry(&user, values.get("token_id")).ok_or_else(no_token)?;
-    let document = api.records.read(&path).await?.ok_or_else(no_token)?;
-    let entry: TokenEntry = document.decode()?;
+    let entry: TokenEntry = api.stored(&path).await?.ok_or_else(no_token)?;
     let writes = vec![
         Write::delete(paths::access_token(&entry.digest)),
         Write::delete(path),

@@ -7,10 +7,8 @@ use axum::{
     extract::{self, State},
 };
 use domain::{
-    ErrorCode, Interview, InterviewKey, RecordedAt, Timestamp,
-    interview_store::{self, Decision},
-    ports::UploadGrant,
-    steps::Code,
+    ErrorCode, Interview, InterviewKey, RecordedAt, Timestamp, interview_store::Decision,
+    ports::UploadGrant, steps::Code,
 };
 use hyper::body::Body as _;
 use runtime::http::{Problem, read_json};
@@ -19,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    documents::change_interview,
+    error::ApiError,
     extract::OwnInterview,
     openapi::{errors, examples},
     patch::Patch,
@@ -145,14 +144,11 @@ impl Api {
         if matches!(recorded_at, Patch::Keep) {
             return Ok(());
         }
-        let set = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(Err(no_interview()));
-            };
+        let set = |interview: &mut Interview| {
             interview.recorded_at = recorded_at.apply(interview.recorded_at);
-            Decision::Write(Ok(()), Vec::new())
+            Ok(Decision::Write((), Vec::new()))
         };
-        interview_store::transact(&*self.records, key, self.clock.now(), set).await?
+        Ok(change_interview(&*self.records, key, self.clock.now(), set).await??)
     }
 
     /// The upload that an interview awaits.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Extension, Json, extract::State, response::IntoResponse};
 use domain::{
     Private, Timestamp, UserId, paths,
-    ports::{Precondition, RecordsError, Version, Write},
+    ports::{Precondition, Write},
     webhook::OwnerSecret,
 };
 use http::{StatusCode, header};
@@ -64,8 +64,8 @@ pub(crate) async fn show(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
 ) -> Result<Json<SecretBody>, ApiError> {
-    let now = api.clock.now();
-    let body = match api.owner_secret(&user).await? {
+    let (path, now) = (paths::webhook_secret(&user), api.clock.now());
+    let body = match api.stored_version::<OwnerSecret>(&path).await? {
         None => SecretBody {
             signed_by: SignedBy::Service,
             id: None,
@@ -94,12 +94,12 @@ pub(crate) async fn rotate(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let now = api.clock.now();
-    let (secret, unchanged) = match api.owner_secret(&user).await? {
+    let (path, now) = (paths::webhook_secret(&user), api.clock.now());
+    let (secret, unchanged) = match api.stored_version::<OwnerSecret>(&path).await? {
         None => (OwnerSecret::first(now), Precondition::Absent),
         Some((before, version)) => (before.rotate(now), Precondition::Version(version)),
     };
-    let write = Write::put(paths::webhook_secret(&user), &secret, unchanged)?;
+    let write = Write::put(path, &secret, unchanged)?;
     api.records.commit(vec![write]).await?;
     let body = NewSecretBody {
         previous_valid_until: secret.previous_valid_until(now),
@@ -109,16 +109,4 @@ pub(crate) async fn rotate(
     };
     let not_kept = [(header::CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, not_kept, Json(body)))
-}
-
-impl Api {
-    async fn owner_secret(
-        &self,
-        user: &UserId,
-    ) -> Result<Option<(OwnerSecret, Version)>, RecordsError> {
-        let found = self.records.read(&paths::webhook_secret(user)).await?;
-        found
-            .map(|document| Ok((document.decode()?, document.version)))
-            .transpose()
-    }
 }

@@ -8,9 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    ErrorCode, Timestamp, UserId,
-    ids::{hex, random_name},
-    paths::{self, DocPath},
+    ErrorCode, Timestamp, UserId, paths,
     ports::{Precondition, Query as RecordsQuery, RecordsError, Write},
     versions::{StripUnknown as _, UnknownFields, closed},
     webhook::{EventType, MAX_URL_BYTES, MAX_USER_WEBHOOKS, UserWebhook},
@@ -19,7 +17,6 @@ use http::{StatusCode, header};
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use steps::readable;
 
 use crate::{
@@ -131,18 +128,14 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
     Extension(user): Extension<UserId>,
-    IdempotencyKey(idempotency_key): IdempotencyKey,
+    idempotency_key: IdempotencyKey,
     JsonBody(new): JsonBody<NewWebhook, MAX_BODY>,
 ) -> Result<Response, ApiError> {
     let private = api.limits.allow_private_webhooks;
     (api.check_webhook_url)(&new.url, private).map_err(|why| invalid("url", &why))?;
-    let id = match idempotency_key {
-        // The same key makes the same webhook, however often it is sent.
-        Some(given) => hex(&Sha256::digest(format!("{user}/webhooks/{given}"))[..12]),
-        None => random_name(),
-    };
+    let id = idempotency_key.id_in(&format!("{user}/webhooks"));
     let path = paths::user_webhook(&user, &id).ok_or_else(no_webhook)?;
-    if let Some(made) = api.webhook(&path).await? {
+    if let Some(made) = api.stored(&path).await? {
         return Ok(created(made));
     }
     let all = RecordsQuery::collection(paths::webhooks_of(&user));
@@ -162,15 +155,9 @@ pub(crate) async fn create(
         unknown: UnknownFields::default(),
     };
     let write = Write::put(path.clone(), &webhook, Precondition::Absent)?;
-    match api.records.commit(vec![write]).await {
-        Ok(()) => Ok(created(webhook)),
-        // By the same key, at the same time.
-        Err(stale @ RecordsError::Stale { .. }) => match api.webhook(&path).await? {
-            Some(made) => Ok(created(made)),
-            None => Err(stale.into()),
-        },
-        Err(error) => Err(error.into()),
-    }
+    let written = api.records.commit(vec![write]).await;
+    // By the same key, at the same time.
+    Ok(created(api.made_once(&path, webhook, written).await?))
 }
 
 /// Delete a webhook
@@ -211,7 +198,7 @@ pub(crate) async fn test(
     values: PathValues,
 ) -> Result<Response, ApiError> {
     let path = paths::user_webhook(&user, values.get("webhook_id")).ok_or_else(no_webhook)?;
-    let webhook = api.webhook(&path).await?.ok_or_else(no_webhook)?;
+    let webhook: UserWebhook = api.stored(&path).await?.ok_or_else(no_webhook)?;
     let tried = api.webhook_probe.send_test(&user, &webhook.url).await?;
     let body = Json(WebhookTest {
         delivered: tried
@@ -232,14 +219,9 @@ impl Api {
         id: &str,
     ) -> Result<Option<UserWebhook>, RecordsError> {
         match paths::user_webhook(user, id) {
-            Some(path) => self.webhook(&path).await,
+            Some(path) => self.stored(&path).await,
             None => Ok(None),
         }
-    }
-
-    async fn webhook(&self, path: &DocPath) -> Result<Option<UserWebhook>, RecordsError> {
-        let found = self.records.read(path).await?;
-        found.map(|document| document.decode()).transpose()
     }
 }
 

@@ -4,19 +4,18 @@ use domain::{
     ErrorCode, Interview, RunId, Timestamp,
     conflict::ConflictPauses,
     corrections::{self, CorrectionError, LogState, Operation, Revision},
-    ids::hex,
     interview_store::{self, NewRevision, RevisionWrite},
     ports::RecordsError,
     transcript::TranscriptHead,
     versions::UnknownFields,
 };
 use runtime::http::Problem;
-use sha2::{Digest as _, Sha256};
 
 use super::RevisionId;
 use crate::{
     Api,
     error::{ApiError, no_interview, not_ready},
+    extract::IdempotencyKey,
     revised::Revised,
 };
 
@@ -34,15 +33,14 @@ impl Log {
     pub(super) async fn read(
         api: &Api,
         interview: Interview,
-        idempotency_key: Option<String>,
+        idempotency_key: &IdempotencyKey,
     ) -> Result<Self, Problem> {
         let (records, key) = (&*api.records, interview.key());
         let head = interview_store::transcript_head(records, &key).await?;
         let head = head.ok_or_else(|| not_ready("transcript"))?;
         let state = interview.log_state(head.revision);
         let revisions = interview_store::revisions(records, &key, head.revision, &state).await?;
-        let digest = |given| hex(&Sha256::digest(format!("{}/{given}", interview.id))[..12]);
-        let request = idempotency_key.map(digest);
+        let request = idempotency_key.digest_in(interview.id.as_str());
         Ok(Self {
             interview,
             head,
@@ -147,7 +145,7 @@ impl Log {
                 let now = interview_store::interview(records, &key).await?;
                 self.interview = now.ok_or_else(no_interview)?;
                 let request = self.request.take();
-                let newest = Self::read(api, self.interview, None).await?;
+                let newest = Self::read(api, self.interview, &IdempotencyKey(None)).await?;
                 let newest = Self { request, ..newest };
                 // The same request, sent twice at once.
                 if let Some(made) = newest.made_before(api).await? {

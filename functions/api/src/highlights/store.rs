@@ -17,16 +17,15 @@ use steps::readable;
 use super::{no_highlight, request::Wanted};
 use crate::{
     Api,
+    documents::change_interview,
     error::{no_interview, not_ready},
     stored_transcript::damaged,
 };
 
 /// What became of the write of a highlight.
-pub(super) enum HighlightWrite {
+enum HighlightWrite {
     /// It is stored.
     Written,
-    /// Another request was faster.
-    Stale(RecordsError),
     /// Its run was corrected meanwhile.
     Corrected,
 }
@@ -54,14 +53,6 @@ impl Api {
             return Ok(Vec::new());
         }
         self.all_highlights(&interview.key()).await
-    }
-
-    pub(crate) async fn highlight(
-        &self,
-        path: &DocPath,
-    ) -> Result<Option<Highlight>, RecordsError> {
-        let found = self.records.read(path).await?;
-        found.map(|document| document.decode()).transpose()
     }
 
     /// Looks words up in the transcript that is shown, beside the runtime: a long transcript is
@@ -100,7 +91,7 @@ impl Api {
         highlight: &Highlight,
         precondition: Precondition,
         count: impl Fn(HighlightTotals) -> HighlightTotals + Send + Sync,
-    ) -> Result<HighlightWrite, Problem> {
+    ) -> Result<Result<(), RecordsError>, Problem> {
         let key = interview.key();
         let path = key.highlight(&highlight.id);
         let write = Write::put(path.clone(), highlight, precondition)?;
@@ -114,12 +105,13 @@ impl Api {
             let written = self.write_highlight(&key, writes, corrected, &count);
             match written.await? {
                 // Its words may say something else by now.
-                HighlightWrite::Corrected if pauses.wait().await => {
+                Ok(HighlightWrite::Corrected) if pauses.wait().await => {
                     let newest = interview_store::interview(&*self.records, &key).await?;
                     interview = newest.ok_or_else(no_interview)?;
                 }
-                HighlightWrite::Corrected => return Err(RecordsError::Stale { path }.into()),
-                written => return Ok(written),
+                Ok(HighlightWrite::Corrected) => return Err(RecordsError::Stale { path }.into()),
+                Ok(HighlightWrite::Written) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error)),
             }
         }
     }
@@ -130,7 +122,7 @@ impl Api {
         &self,
         key: &InterviewKey,
         document: Document,
-    ) -> Result<HighlightWrite, Problem> {
+    ) -> Result<Result<(), RecordsError>, Problem> {
         let path = document.path.clone();
         let mut writes = self.without_shares_of(key, path.split().1).await?;
         writes.push(Write::delete(key.highlight_passage(path.split().1)));
@@ -145,7 +137,8 @@ impl Api {
             Some(highlight) => totals.without(highlight),
             None => totals.changed(),
         };
-        self.write_highlight(key, writes, None, &count).await
+        let written = self.write_highlight(key, writes, None, &count).await?;
+        Ok(written.map(drop))
     }
 
     /// Commits writes of a highlight in one transaction with its interview, which counts the
@@ -156,30 +149,24 @@ impl Api {
         writes: Vec<Write>,
         corrected: Option<(u64, u64)>,
         count: &(dyn Fn(HighlightTotals) -> HighlightTotals + Send + Sync),
-    ) -> Result<HighlightWrite, Problem> {
+    ) -> Result<Result<HighlightWrite, RecordsError>, Problem> {
         let now = self.clock.now();
-        let decide = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(Err(no_interview()));
-            };
+        let decide = |interview: &mut Interview| {
             let is_newer =
                 |(run, revision): (u64, u64)| interview.log_state(run).revision != revision;
             if corrected.is_some_and(is_newer) {
-                return Decision::Leave(Ok(HighlightWrite::Corrected));
+                return Ok(Decision::Leave(HighlightWrite::Corrected));
             }
             let before = interview.highlight_totals.clone().unwrap_or_default();
             let after = count(before.clone());
             let grows = after.count > before.count || after.bytes > before.bytes;
             if grows && after.is_too_much() {
-                return Decision::Leave(Err(too_many()));
+                return Err(too_many());
             }
             interview.highlight_totals = Some(after);
-            Decision::Write(Ok(HighlightWrite::Written), writes.clone())
+            Ok(Decision::Write(HighlightWrite::Written, writes.clone()))
         };
-        match interview_store::transact(&*self.records, key, now, decide).await {
-            Err(stale @ RecordsError::Stale { .. }) => Ok(HighlightWrite::Stale(stale)),
-            committed => committed?,
-        }
+        change_interview(&*self.records, key, now, decide).await
     }
 }
 

@@ -14,10 +14,11 @@ use domain::{
 };
 use runtime::http::Problem;
 
-use super::{check_settled, overtaken};
+use super::{check_settled, keep_shown, overtaken};
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    documents::change_interview,
+    error::ApiError,
     extract::{IdempotencyKey, OwnInterview, PathValues},
     openapi::{errors, examples, parameters::RunPath},
     stored_transcript::damaged,
@@ -89,21 +90,12 @@ impl Api {
             fields: kept.result.clone(),
             precondition: Precondition::None,
         };
-        let select = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(Err(no_interview()));
-            };
-            let both = [StepName::Transcription, StepName::Analysis];
-            if let Err(problem) = check_settled(interview, &both) {
-                return Decision::Leave(Err(problem));
-            }
+        let select = |interview: &mut Interview| {
+            check_settled(interview, &[StepName::Transcription, StepName::Analysis])?;
             if interview.steps != seen.steps || interview.corrections != seen.corrections {
-                return Decision::Leave(Err(overtaken()));
+                return Err(overtaken());
             }
-            let keep = match keep_shown(interview, step, shown.as_ref()) {
-                Ok(keep) => keep,
-                Err(problem) => return Decision::Leave(Err(problem)),
-            };
+            let keep = keep_shown(interview, step, shown.as_ref())?;
             match &head {
                 Some(head) => show_transcript(interview, head, shown.as_ref(), now),
                 None => show_analysis(interview, &kept, now),
@@ -113,9 +105,9 @@ impl Api {
             }
             interview.touch(now);
             let writes = keep.into_iter().chain([put.clone()]).collect();
-            Decision::Write(Ok(interview.clone()), writes)
+            Ok(Decision::Write(interview.clone(), writes))
         };
-        interview_store::transact(records, &key, now, select).await?
+        Ok(change_interview(records, &key, now, select).await??)
     }
 
     /// Whether a transcript can be relied on in its newest revision.
@@ -135,24 +127,6 @@ impl Api {
         });
         corrected.await?.map_err(|_| damaged())
     }
-}
-
-/// Keeps what is shown beside the results of other runs.
-fn keep_shown(
-    interview: &Interview,
-    step: StepName,
-    shown: Option<&Document>,
-) -> Result<Option<Write>, Problem> {
-    let (Some(document), Some(name)) = (shown, runs::document(step)) else {
-        return Ok(None);
-    };
-    let token = match step {
-        StepName::Transcription => document.fields["revision"].as_u64(),
-        _ => runs::shown_token(interview.steps.step(step)),
-    };
-    let kept = token.map(|token| Kept::new(interview, token, document.fields.clone()));
-    let write = kept.map(|kept| kept.write(&interview.key(), name));
-    Ok(write.transpose()?)
 }
 
 fn show_transcript(

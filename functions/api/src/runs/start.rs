@@ -8,9 +8,9 @@ use domain::{
     analysis::Rubric,
     interview::Kind,
     interview_store::{self, Decision},
-    ports::{Document, Queue, Records, RecordsError, Write},
+    ports::{Document, Queue, Records, Write},
     rubrics::RubricSource,
-    runs::{self, Kept, MAX_RUNS},
+    runs::{self, MAX_RUNS},
     steps::{Step, StepName, StepState},
     versions::closed,
 };
@@ -19,10 +19,11 @@ use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{check_settled, overtaken};
+use super::{check_settled, keep_shown, overtaken};
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    documents::change_interview,
+    error::ApiError,
     extract::{IdempotencyKey, JsonBody, OwnInterview},
     new_interview::MAX_BODY,
     openapi::{errors, examples},
@@ -209,17 +210,14 @@ enum Begun {
 
 impl Start {
     async fn run(&self, key: &InterviewKey) -> Result<StartedRun, Problem> {
-        let decide = |interview: Option<&mut Interview>| {
-            let Some(interview) = interview.filter(|found| found.deleted_at.is_none()) else {
-                return Decision::Leave(Err(no_interview()));
-            };
-            match self.begin(interview) {
-                Ok((Begun::Before(state), _)) => Decision::Leave(Ok(Begun::Before(state))),
-                Ok((begun, writes)) => Decision::Write(Ok(begun), writes),
-                Err(problem) => Decision::Leave(Err(problem)),
-            }
+        let decide = |interview: &mut Interview| {
+            let (begun, writes) = self.begin(interview)?;
+            Ok(match begun {
+                Begun::Before(_) => Decision::Leave(begun),
+                Begun::Now(..) => Decision::Write(begun, writes),
+            })
         };
-        let begun = interview_store::transact(&*self.records, key, self.now, decide).await;
+        let begun = change_interview(&*self.records, key, self.now, decide).await;
         let state = match begun?? {
             Begun::Before(state) => state,
             Begun::Now(before, after) => {
@@ -247,7 +245,7 @@ impl Start {
         if interview.steps != self.seen.steps {
             return Err(overtaken());
         }
-        let writes = self.keep_shown(interview)?;
+        let writes = keep_shown(interview, step, self.shown.as_ref())?;
         let before = interview.clone();
         self.request
             .apply(interview, self.source.as_ref(), self.now);
@@ -259,22 +257,7 @@ impl Start {
         }
         interview.touch(self.now);
         let begun = Begun::Now(Box::new(before), Box::new(interview.clone()));
-        Ok((begun, writes))
-    }
-
-    /// Keeps what is shown beside the results of other runs.
-    fn keep_shown(&self, interview: &Interview) -> Result<Vec<Write>, RecordsError> {
-        let step = self.request.step;
-        let (Some(document), Some(name)) = (&self.shown, runs::document(step)) else {
-            return Ok(Vec::new());
-        };
-        let token = match step {
-            StepName::Transcription => document.fields["revision"].as_u64(),
-            _ => runs::shown_token(interview.steps.step(step)),
-        };
-        let kept = token.map(|token| Kept::new(interview, token, document.fields.clone()));
-        let write = kept.map(|kept| kept.write(&interview.key(), name));
-        Ok(write.transpose()?.into_iter().collect())
+        Ok((begun, writes.into_iter().collect()))
     }
 
     /// Lets everything be as it was before the run that no worker will begin.

@@ -206,7 +206,7 @@ impl Api {
         let Some(path) = link.share() else {
             return Ok(None);
         };
-        let Some(share) = self.share(&path).await? else {
+        let Some(share) = self.stored::<Share>(&path).await? else {
             return Ok(None);
         };
         // The link of a revoked share does not open one that was made by the same key later.

@@ -41,7 +41,7 @@ impl Api {
             return Ok(None);
         };
         let path = crate::highlights::known(&interview.key(), id)?;
-        let Some(highlight) = self.highlight(&path).await? else {
+        let Some(highlight) = self.stored(&path).await? else {
             return Ok(None);
         };
         let shown = self.shown_highlight(interview, highlight).await?;
