@@ -3,14 +3,15 @@
 //! A call counts for its user from the start, and takes one of the places when its body has
 //! arrived: a body that comes slowly keeps no other caller waiting.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use domain::{ErrorCode, UserId};
 use runtime::http::Problem;
+
+use crate::{
+    error::later,
+    tally::{Counted, Tally},
+};
 
 /// How many are analysed at once: each may be of a whole day, and an instance has half a
 /// gibibyte.
@@ -27,84 +28,57 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 
 /// The calls of all users; clones count together.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct DirectCalls(Arc<Mutex<HashMap<UserId, CallCount>>>);
-
-#[derive(Debug, Clone, Copy, Default)]
-struct CallCount {
-    under_way: u32,
-    placed: u32,
+pub(crate) struct DirectCalls {
+    under_way: Tally<UserId>,
+    placed: Tally<UserId>,
 }
 
 impl DirectCalls {
     /// Counts a call of a user, until what it answers is dropped.
     pub(crate) fn begin(&self, user: &UserId) -> Result<DirectCall, Problem> {
-        let mut counts = self.counts();
-        let count = counts.entry(user.clone()).or_default();
-        if count.under_way == CALLS_PER_USER {
-            return Err(own_limit("under way", CALLS_PER_USER));
-        }
-        count.under_way += 1;
+        let call = self.under_way.begin(user.clone(), |own, _| {
+            let has_room = (own < CALLS_PER_USER).then_some(());
+            has_room.ok_or_else(|| own_limit("under way", CALLS_PER_USER))
+        })?;
         Ok(DirectCall {
-            calls: self.clone(),
+            placed: self.placed.clone(),
             user: user.clone(),
-            is_placed: false,
+            place: None,
+            _call: call,
         })
-    }
-
-    fn counts(&self) -> MutexGuard<'_, HashMap<UserId, CallCount>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A call that is counted.
 #[derive(Debug)]
 pub(crate) struct DirectCall {
-    calls: DirectCalls,
+    placed: Tally<UserId>,
     user: UserId,
-    is_placed: bool,
+    place: Option<Counted<UserId>>,
+    _call: Counted<UserId>,
 }
 
 impl DirectCall {
     /// Takes a place, now that the body has arrived.
     pub(crate) fn take_place(&mut self) -> Result<(), Problem> {
-        let mut counts = self.calls.counts();
-        let placed: u32 = counts.values().map(|count| count.placed).sum();
-        let count = counts.entry(self.user.clone()).or_default();
-        if count.placed == PLACES_PER_USER {
-            return Err(own_limit("being analysed", PLACES_PER_USER));
-        }
-        if placed == PLACES {
-            let detail = "as many transcripts are being analysed as there is room for";
-            return Err(Problem {
-                retry_after: Some(RETRY_AFTER),
-                ..Problem::new(ErrorCode::Unavailable, detail)
-            });
-        }
-        count.placed += 1;
-        self.is_placed = true;
-        Ok(())
-    }
-}
-
-impl Drop for DirectCall {
-    fn drop(&mut self) {
-        let mut counts = self.calls.counts();
-        if let Some(count) = counts.get_mut(&self.user) {
-            count.under_way -= 1;
-            count.placed -= u32::from(self.is_placed);
-            if count.under_way == 0 {
-                counts.remove(&self.user);
+        let place = self.placed.begin(self.user.clone(), |own, placed| {
+            if own == PLACES_PER_USER {
+                return Err(own_limit("being analysed", PLACES_PER_USER));
             }
-        }
+            if placed.values().sum::<u32>() == PLACES {
+                let detail = "as many transcripts are being analysed as there is room for";
+                return Err(later(ErrorCode::Unavailable, detail, RETRY_AFTER));
+            }
+            Ok(())
+        })?;
+        self.place = Some(place);
+        Ok(())
     }
 }
 
 fn own_limit(state: &str, most: u32) -> Problem {
     let detail = format!("{most} transcripts of yours are {state} already; wait for one");
-    Problem {
-        retry_after: Some(RETRY_AFTER),
-        ..Problem::new(ErrorCode::TooManyRequests, detail)
-    }
+    later(ErrorCode::TooManyRequests, detail, RETRY_AFTER)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The one error type of handlers, and problems that several endpoints respond with.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use domain::{ErrorCode, steps::StepError};
 use runtime::http::Problem;
@@ -42,6 +44,14 @@ pub(crate) fn no_such_path() -> Problem {
 pub(crate) fn not_ready(part: &str) -> Problem {
     let detail = format!("the interview has no {part}, or not yet: see its steps");
     Problem::new(ErrorCode::NotReady, detail)
+}
+
+/// A refusal of what may succeed after `wait`.
+pub(crate) fn later(code: ErrorCode, detail: impl Into<String>, wait: Duration) -> Problem {
+    Problem {
+        retry_after: Some(wait),
+        ..Problem::new(code, detail)
+    }
 }
 
 /// The error of a step whose result the request waits for.

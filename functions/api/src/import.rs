@@ -20,7 +20,7 @@ use transcripts::TranscriptFileError;
 
 use crate::{
     Api,
-    error::{ApiError, no_interview},
+    error::{ApiError, later, no_interview},
     extract::{IdempotencyKey, OwnInterview},
     interviews::Upload,
     openapi::{errors, examples},
@@ -159,10 +159,7 @@ fn check(imported: Result<Imported, Failure>) -> Result<(), Problem> {
 }
 
 fn conflict(why: &str, wait: Duration) -> Problem {
-    Problem {
-        retry_after: Some(wait),
-        ..Problem::new(ErrorCode::Conflict, format!("{why}; try again"))
-    }
+    later(ErrorCode::Conflict, format!("{why}; try again"), wait)
 }
 
 fn has_recording() -> Problem {

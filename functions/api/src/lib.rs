@@ -63,6 +63,7 @@ mod sse;
 mod stored_transcript;
 mod stream;
 mod stream_charge;
+mod tally;
 mod temp_recording;
 mod themes;
 mod tokens;

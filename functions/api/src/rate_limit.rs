@@ -5,12 +5,11 @@
 //! through.
 
 use std::{
-    collections::HashMap,
     fmt,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -30,6 +29,8 @@ use crate::{
     clip::{ClipPlace, ClipPlaces, Listener},
     collection_report::turns::{ReportTurn, ReportTurns},
     direct_calls::{DirectCall, DirectCalls},
+    error::later,
+    tally::{Counted, Tally},
 };
 
 /// After this many requests, clients without recent requests are forgotten.
@@ -89,7 +90,7 @@ struct Counts {
     rate_limits: RateLimitSettings,
     users: Option<Limiter<UserId>>,
     addresses: Option<Limiter<IpAddr>>,
-    streams: Mutex<HashMap<UserId, u32>>,
+    streams: Tally<UserId>,
     direct_calls: DirectCalls,
     clips: ClipPlaces,
     reports: ReportTurns,
@@ -108,7 +109,7 @@ impl RateLimits {
             rate_limits,
             users: rate_limits.user_requests.map(Limiter::new),
             addresses: rate_limits.address_requests.map(Limiter::new),
-            streams: Mutex::default(),
+            streams: Tally::default(),
             direct_calls: DirectCalls::default(),
             clips: ClipPlaces::default(),
             reports: ReportTurns::default(),
@@ -146,39 +147,19 @@ impl RateLimits {
     }
 
     /// Counts a stream of a user for as long as the answer lasts that it is given to.
-    pub(crate) fn open(&self, user: &UserId) -> Result<Open, Problem> {
-        let mut streams = self.0.streams();
-        let count = streams.entry(user.clone()).or_default();
-        if let Some(most) = self
-            .0
-            .rate_limits
-            .user_streams
-            .filter(|most| *count >= most.get())
-        {
-            let detail = format!("{most} streams are open already; close one");
-            return Err(Problem::new(ErrorCode::TooManyStreams, detail));
-        }
-        *count += 1;
-        Ok(Open {
-            counts: Arc::clone(&self.0),
-            user: user.clone(),
+    pub(crate) fn open(&self, user: &UserId) -> Result<Counted<UserId>, Problem> {
+        let most = self.0.rate_limits.user_streams;
+        self.0.streams.begin(user.clone(), |own, _| match most {
+            Some(most) if own >= most.get() => {
+                let detail = format!("{most} streams are open already; close one");
+                Err(Problem::new(ErrorCode::TooManyStreams, detail))
+            }
+            _ => Ok(()),
         })
     }
 }
 
-impl Counts {
-    fn streams(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, u32>> {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A stream that is open.
-pub(crate) struct Open {
-    counts: Arc<Counts>,
-    user: UserId,
-}
-
-impl Open {
+impl Counted<UserId> {
     /// The response, whose body counts until it is dropped.
     pub(crate) fn with(self, response: Response) -> Response {
         response.map(|body| {
@@ -188,18 +169,6 @@ impl Open {
                 frame
             }))
         })
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        let mut streams = self.counts.streams();
-        if let Some(count) = streams.get_mut(&self.user) {
-            *count -= 1;
-            if *count == 0 {
-                streams.remove(&self.user);
-            }
-        }
     }
 }
 
@@ -226,10 +195,7 @@ impl<K: Clone + std::hash::Hash + Eq> Limiter<K> {
         self.limiter.check_key(key).map_err(|early| {
             let wait = early.wait_time_from(DefaultClock::default().now());
             let detail = "more requests than one may ask for; wait as long as `Retry-After` says";
-            Problem {
-                retry_after: Some(wait),
-                ..Problem::new(ErrorCode::TooManyRequests, detail)
-            }
+            later(ErrorCode::TooManyRequests, detail, wait)
         })
     }
 }

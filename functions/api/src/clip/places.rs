@@ -1,13 +1,14 @@
 //! How many clips are made at once: each takes a processor while it is decoded.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use domain::{ErrorCode, UserId};
 use runtime::http::Problem;
+
+use crate::{
+    error::later,
+    tally::{Counted, Tally},
+};
 
 /// How many clips of all owners are made at once.
 const PLACES: u32 = 4;
@@ -24,7 +25,10 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The clips of all users; clones count together.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ClipPlaces(Arc<Mutex<HashMap<Listener, u32>>>);
+pub(crate) struct ClipPlaces(Tally<Listener>);
+
+/// The place of a clip.
+pub(crate) type ClipPlace = Counted<Listener>;
 
 /// For whom a clip is made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,57 +48,23 @@ impl Listener {
 impl ClipPlaces {
     /// Takes a place for a clip, until what it answers is dropped.
     pub(crate) fn begin(&self, listener: Listener) -> Result<ClipPlace, Problem> {
-        let mut places = self.places();
-        let alike = places
-            .iter()
-            .filter(|(other, _)| other.is_guest() == listener.is_guest());
-        let all: u32 = alike.map(|(_, count)| count).sum();
-        let most = if listener.is_guest() {
-            GUEST_PLACES
-        } else {
-            PLACES
-        };
-        let own = places.get(&listener).copied().unwrap_or(0);
-        let (code, detail) = if own >= PLACES_PER_USER {
-            let detail = format!("{own} clips of yours are being made already; wait for one");
-            (ErrorCode::TooManyRequests, detail)
-        } else if all >= most {
-            let detail = "as many clips are being made as there is room for".to_owned();
-            (ErrorCode::Unavailable, detail)
-        } else {
-            places.insert(listener.clone(), own + 1);
-            return Ok(ClipPlace {
-                places: self.clone(),
-                listener,
-            });
-        };
-        Err(Problem {
-            retry_after: Some(RETRY_AFTER),
-            ..Problem::new(code, detail)
-        })
-    }
-
-    fn places(&self) -> MutexGuard<'_, HashMap<Listener, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The place of a clip.
-#[derive(Debug)]
-pub(crate) struct ClipPlace {
-    places: ClipPlaces,
-    listener: Listener,
-}
-
-impl Drop for ClipPlace {
-    fn drop(&mut self) {
-        let mut places = self.places.places();
-        if let Some(own) = places.get_mut(&self.listener) {
-            *own -= 1;
-            if *own == 0 {
-                places.remove(&self.listener);
+        let is_guest = listener.is_guest();
+        self.0.begin(listener, |own, places| {
+            let alike = places
+                .iter()
+                .filter(|(other, _)| other.is_guest() == is_guest);
+            let all: u32 = alike.map(|(_, count)| count).sum();
+            let most = if is_guest { GUEST_PLACES } else { PLACES };
+            if own >= PLACES_PER_USER {
+                let detail = format!("{own} clips of yours are being made already; wait for one");
+                return Err(later(ErrorCode::TooManyRequests, detail, RETRY_AFTER));
             }
-        }
+            if all >= most {
+                let detail = "as many clips are being made as there is room for";
+                return Err(later(ErrorCode::Unavailable, detail, RETRY_AFTER));
+            }
+            Ok(())
+        })
     }
 }
 

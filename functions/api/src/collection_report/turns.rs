@@ -1,16 +1,17 @@
 //! Whose report of a collection is made: one at a time, and one of each user.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use domain::{ErrorCode, UserId};
 use runtime::http::Problem;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
+};
+
+use crate::{
+    error::later,
+    tally::{Counted, Tally},
 };
 
 /// How many reports are made at once: each is in memory, up to some hundred megabytes for 500
@@ -29,14 +30,14 @@ pub(crate) struct ReportTurns {
     places: Arc<Semaphore>,
     /// The users whose report is made or waited for: one of each, so that no one waits for all of
     /// another's.
-    users: Arc<Mutex<BTreeSet<UserId>>>,
+    users: Tally<UserId>,
 }
 
 impl Default for ReportTurns {
     fn default() -> Self {
         Self {
             places: Arc::new(Semaphore::new(PLACES)),
-            users: Arc::default(),
+            users: Tally::default(),
         }
     }
 }
@@ -49,51 +50,28 @@ impl ReportTurns {
     /// `too_many_requests` while another report of this user is made or waited for, `unavailable`
     /// where those of others take too long.
     pub(crate) async fn begin(&self, user: &UserId) -> Result<ReportTurn, Problem> {
-        if !self.users().insert(user.clone()) {
+        let user = self.users.begin(user.clone(), |own, _| {
             let detail = "a report of yours is being made already; wait for it";
-            return Err(later(ErrorCode::TooManyRequests, detail));
-        }
-        let mut turn = ReportTurn {
-            turns: self.clone(),
-            user: user.clone(),
-            place: None,
-        };
+            let is_first = (own == 0).then_some(());
+            is_first.ok_or_else(|| later(ErrorCode::TooManyRequests, detail, RETRY_AFTER))
+        })?;
         let place = timeout(LONGEST_WAIT, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| {
-            later(
-                ErrorCode::Unavailable,
-                "reports of other users are being made",
-            )
+            let detail = "reports of other users are being made";
+            later(ErrorCode::Unavailable, detail, RETRY_AFTER)
         })?;
-        turn.place = place.ok();
-        Ok(turn)
-    }
-
-    fn users(&self) -> MutexGuard<'_, BTreeSet<UserId>> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn later(code: ErrorCode, detail: &str) -> Problem {
-    Problem {
-        retry_after: Some(RETRY_AFTER),
-        ..Problem::new(code, detail)
+        Ok(ReportTurn {
+            _user: user,
+            _place: place.ok(),
+        })
     }
 }
 
 /// The turn of a user's report, which ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ReportTurn {
-    turns: ReportTurns,
-    user: UserId,
-    place: Option<OwnedSemaphorePermit>,
-}
-
-impl Drop for ReportTurn {
-    fn drop(&mut self) {
-        self.turns.users().remove(&self.user);
-        self.place = None;
-    }
+    _user: Counted<UserId>,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 #[cfg(test)]
