@@ -14,7 +14,7 @@ use domain::{
 };
 use runtime::http::Problem;
 
-use crate::{Api, results::AnalysisBody, stored_transcript::damaged};
+use crate::{Api, results::AnalysisBody};
 
 /// The newest transcript of an interview, without its words.
 pub(crate) struct NewestTranscript {
@@ -103,7 +103,7 @@ impl Api {
             let renewed = self.corrected(interview, head, log, revision, move |corrected| {
                 evidence::renewed(analysis, &corrected.transcript, kind)
             });
-            analysis = renewed.await?.map_err(|_| damaged())?;
+            analysis = renewed.await?;
         }
         analysis.derived_from = derived_from.shown(interview).into();
         Ok(Some(AnalysisBody { analysis, stale }))

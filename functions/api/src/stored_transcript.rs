@@ -1,13 +1,13 @@
 //! Transcripts that are written chunk by chunk: from the store as they were recognised, and
 //! from memory where they are corrected, packed as they would be stored.
 
-use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
+use std::{collections::HashMap, sync::Arc, vec};
 
 use axum::response::Response;
 use domain::{
     ErrorCode, Interview, InterviewKey, RunId,
     chunks::{self, Chunk},
-    corrections::{self, CorrectedTranscript, CorrectionError, Mark, Revision, WordId},
+    corrections::{self, CorrectedTranscript, Mark, Revision, WordId},
     interview_store,
     ports::Records,
     transcript::{Transcript, TranscriptHead, Turn, Word},
@@ -103,7 +103,7 @@ impl Api {
                 let packed = Packed::new(&corrected);
                 (corrected.transcript.head, packed)
             });
-            let (head, packed) = packed.await?.map_err(|_| damaged())?;
+            let (head, packed) = packed.await?;
             (head, Words::Corrected(packed))
         };
         Ok(Some(StoredTranscript {
@@ -125,7 +125,7 @@ impl Api {
         log: Vec<Revision>,
         revision: u64,
         then: impl FnOnce(CorrectedTranscript) -> T + Send + 'static,
-    ) -> Result<Result<T, CorrectionError>, Problem> {
+    ) -> Result<T, Problem> {
         let turn = WHOLE.acquire().await;
         let key = interview.key();
         let words = interview_store::recognized_words(&*self.records, &key, &head).await?;
@@ -138,7 +138,7 @@ impl Api {
             corrected.map(|corrected| then(judged(corrected, least_speakers)))
         });
         let corrected = correcting.await.map_err(|_| Problem::internal())?;
-        Ok(corrected)
+        corrected.map_err(|_| damaged())
     }
 }
 
@@ -161,33 +161,16 @@ impl StoredTranscript {
     ) -> Result<Response, ApiError> {
         body_writer::respond(content_type, async move |mut body: BodyWriter| {
             body.text(&form.begin()).await?;
-            let (mut grouper, mut index) = (TurnGrouper::default(), 0);
-            for number in 0..self.chunks() {
-                for word in self.words(number).await? {
-                    let ended = grouper.push(word, self.mark(index));
-                    self.write_turn(&mut body, &mut form, ended).await?;
-                    index += 1;
-                }
+            let mut turns = self.turns();
+            while let Some((turn, words)) = turns.next().await? {
+                let speaker = self.head.speaker_name(turn.speaker);
+                let text = form.turn(&turn, &words, speaker.reveal());
+                body.text(&text).await?;
             }
-            self.write_turn(&mut body, &mut form, grouper.finish())
-                .await?;
             body.text(&form.end()).await?;
             Ok(body)
         })
         .await
-    }
-
-    async fn write_turn(
-        &self,
-        body: &mut BodyWriter,
-        form: &mut impl TranscriptForm,
-        ended: Option<(Turn, Vec<Word>)>,
-    ) -> Result<(), Interrupted> {
-        let Some((turn, words)) = ended else {
-            return Ok(());
-        };
-        let speaker = self.head.speaker_name(turn.speaker);
-        body.text(&form.turn(&turn, &words, speaker.reveal())).await
     }
 
     /// Writes what [`crate::transcript_body::TranscriptBody`] describes. The words are read
@@ -196,21 +179,14 @@ impl StoredTranscript {
         let facts = TranscriptFacts::from(&self.head).of_run(self.run_id, self.revision);
         body.object(&facts).await?;
         body.field("turns").await?;
-        let (mut grouper, mut separator, mut index) = (TurnGrouper::default(), "[", 0);
-        for number in 0..self.chunks() {
-            for word in self.words(number).await? {
-                if let Some((turn, _)) = grouper.push(word, self.mark(index)) {
-                    body.item(&mut separator, &turn).await?;
-                }
-                index += 1;
-            }
-        }
-        if let Some((turn, _)) = grouper.finish() {
+        let (mut turns, mut separator) = (self.turns(), "[");
+        while let Some((turn, _)) = turns.next().await? {
             body.item(&mut separator, &turn).await?;
         }
         body.end_list(separator).await?;
         body.field("words").await?;
-        (separator, index) = ("[", 0);
+        let mut index = 0;
+        separator = "[";
         for number in 0..self.chunks() {
             for word in self.words(number).await? {
                 let id = self.id(index);
@@ -233,26 +209,15 @@ impl StoredTranscript {
         (self.run_id, self.revision)
     }
 
-    /// Shows the turns with their words, in reading order, until `visit` breaks off.
-    pub(crate) async fn each_turn(
-        &self,
-        mut visit: impl FnMut(Turn, Vec<Word>) -> ControlFlow<()> + Send,
-    ) -> Result<(), Problem> {
-        let (mut grouper, mut index) = (TurnGrouper::default(), 0);
-        for number in 0..self.chunks() {
-            for word in self.words(number).await? {
-                if let Some((turn, words)) = grouper.push(word, self.mark(index))
-                    && visit(turn, words).is_break()
-                {
-                    return Ok(());
-                }
-                index += 1;
-            }
+    /// The turns with their words, in reading order.
+    pub(crate) fn turns(&self) -> Turns<'_> {
+        Turns {
+            transcript: self,
+            grouper: TurnGrouper::default(),
+            chunk: 0,
+            words: Vec::new().into_iter(),
+            index: 0,
         }
-        if let Some((turn, words)) = grouper.finish() {
-            let _ = visit(turn, words);
-        }
-        Ok(())
     }
 
     fn chunks(&self) -> u32 {
@@ -293,8 +258,40 @@ impl StoredTranscript {
     }
 }
 
+/// The turns of a transcript, whose words are read chunk by chunk.
+pub(crate) struct Turns<'a> {
+    transcript: &'a StoredTranscript,
+    grouper: TurnGrouper,
+    /// The next chunk to be read.
+    chunk: u32,
+    /// What is left of the chunk before it.
+    words: vec::IntoIter<Word>,
+    /// The index of the next word.
+    index: usize,
+}
+
+impl Turns<'_> {
+    /// The next turn with its words.
+    pub(crate) async fn next(&mut self) -> Result<Option<(Turn, Vec<Word>)>, Problem> {
+        loop {
+            for word in self.words.by_ref() {
+                let ended = self.grouper.push(word, self.transcript.mark(self.index));
+                self.index += 1;
+                if ended.is_some() {
+                    return Ok(ended);
+                }
+            }
+            if self.chunk == self.transcript.chunks() {
+                return Ok(self.grouper.finish());
+            }
+            self.words = self.transcript.words(self.chunk).await?.into_iter();
+            self.chunk += 1;
+        }
+    }
+}
+
 /// Corrections were checked before they were stored.
-pub(crate) fn damaged() -> Problem {
+fn damaged() -> Problem {
     interview_store::TranscriptError::DamagedLog.into()
 }
 

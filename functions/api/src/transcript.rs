@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::Response};
+use axum::{extract::FromRequestParts, response::Response};
 use domain::{ErrorCode, Interview};
-use runtime::http::Problem;
+use http::request::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -35,6 +35,27 @@ fn revision<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error
     parameter(input, parse, "`revision` takes a whole number")
 }
 
+/// The user's interview that the path names, and its transcript as the query requests it.
+pub(crate) struct RequestedTranscript {
+    interview: Interview,
+    transcript: StoredTranscript,
+}
+
+impl FromRequestParts<Arc<Api>> for RequestedTranscript {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let query = QueryParameters::<TranscriptQuery>::from_request_parts(parts, api).await?;
+        let OwnInterview(interview) = OwnInterview::from_request_parts(parts, api).await?;
+        let found = api.stored_transcript(&interview, query.0.revision).await?;
+        let transcript = found.ok_or_else(|| not_ready("transcript"))?;
+        Ok(Self {
+            interview,
+            transcript,
+        })
+    }
+}
+
 /// Read the transcript
 ///
 /// With its corrections, and the ids of its words by which it is corrected.
@@ -44,14 +65,9 @@ fn revision<'de, D: Deserializer<'de>>(input: D) -> Result<Option<u64>, D::Error
     responses((status = 200, description = "The transcript.", body = ref("#/components/schemas/Transcript"), example = examples::transcript)),
     extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
-pub(crate) async fn json(
-    State(api): State<Arc<Api>>,
-    QueryParameters(query): QueryParameters<TranscriptQuery>,
-    OwnInterview(interview): OwnInterview,
-) -> Result<Response, ApiError> {
-    let transcript = api.transcript(&interview, &query).await?;
+pub(crate) async fn json(requested: RequestedTranscript) -> Result<Response, ApiError> {
     body_writer::respond("application/json", async move |mut body: BodyWriter| {
-        transcript.write_json(&mut body).await?;
+        requested.transcript.write_json(&mut body).await?;
         Ok(body)
     })
     .await
@@ -74,12 +90,8 @@ pub(crate) async fn json(
     )),
     extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
-pub(crate) async fn srt(
-    State(api): State<Arc<Api>>,
-    QueryParameters(query): QueryParameters<TranscriptQuery>,
-    OwnInterview(interview): OwnInterview,
-) -> Result<Response, ApiError> {
-    let transcript = api.transcript(&interview, &query).await?;
+pub(crate) async fn srt(requested: RequestedTranscript) -> Result<Response, ApiError> {
+    let transcript = requested.transcript;
     transcript
         .respond("application/x-subrip; charset=utf-8", SubRip::default())
         .await
@@ -102,12 +114,8 @@ pub(crate) async fn srt(
     )),
     extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
-pub(crate) async fn vtt(
-    State(api): State<Arc<Api>>,
-    QueryParameters(query): QueryParameters<TranscriptQuery>,
-    OwnInterview(interview): OwnInterview,
-) -> Result<Response, ApiError> {
-    let transcript = api.transcript(&interview, &query).await?;
+pub(crate) async fn vtt(requested: RequestedTranscript) -> Result<Response, ApiError> {
+    let transcript = requested.transcript;
     transcript
         .respond("text/vtt; charset=utf-8", WebVtt::default())
         .await
@@ -126,12 +134,8 @@ pub(crate) async fn vtt(
     )),
     extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
-pub(crate) async fn txt(
-    State(api): State<Arc<Api>>,
-    QueryParameters(query): QueryParameters<TranscriptQuery>,
-    OwnInterview(interview): OwnInterview,
-) -> Result<Response, ApiError> {
-    let transcript = api.transcript(&interview, &query).await?;
+pub(crate) async fn txt(requested: RequestedTranscript) -> Result<Response, ApiError> {
+    let transcript = requested.transcript;
     transcript
         .respond("text/plain; charset=utf-8", PlainText)
         .await
@@ -150,26 +154,11 @@ pub(crate) async fn txt(
     )),
     extensions(("x-errors" = json!(errors(&[ErrorCode::NotReady, ErrorCode::NoSuchRevision])))),
 )]
-pub(crate) async fn md(
-    State(api): State<Arc<Api>>,
-    QueryParameters(query): QueryParameters<TranscriptQuery>,
-    OwnInterview(interview): OwnInterview,
-) -> Result<Response, ApiError> {
-    let transcript = api.transcript(&interview, &query).await?;
-    let title = interview.title.reveal().to_owned();
+pub(crate) async fn md(requested: RequestedTranscript) -> Result<Response, ApiError> {
+    let title = requested.interview.title.reveal().to_owned();
     let form = Markdown { title };
-    transcript
+    requested
+        .transcript
         .respond("text/markdown; charset=utf-8", form)
         .await
-}
-
-impl Api {
-    async fn transcript(
-        &self,
-        interview: &Interview,
-        query: &TranscriptQuery,
-    ) -> Result<StoredTranscript, Problem> {
-        let found = self.stored_transcript(interview, query.revision).await?;
-        found.ok_or_else(|| not_ready("transcript"))
-    }
 }

@@ -19,7 +19,6 @@ use crate::{
     Api,
     documents::change_interview,
     error::{no_interview, not_ready},
-    stored_transcript::damaged,
 };
 
 /// What became of the write of a highlight.
@@ -76,7 +75,7 @@ impl Api {
         let marking = self.corrected(interview, head, log, state.revision, move |corrected| {
             mark(&corrected, from, to)
         });
-        let marked = marking.await?.map_err(|_| damaged())?;
+        let marked = marking.await?;
         let marked =
             marked.map_err(|error| Problem::new(ErrorCode::InvalidField, error.to_string()))?;
         wanted.check_text(&marked)?;

@@ -21,7 +21,6 @@ use crate::{
     error::ApiError,
     extract::{IdempotencyKey, OwnInterview, PathValues},
     openapi::{errors, examples, parameters::RunPath},
-    stored_transcript::damaged,
     view::InterviewBody,
 };
 
@@ -125,7 +124,7 @@ impl Api {
         let corrected = self.corrected(interview, head, log, state.revision, |corrected| {
             corrected.transcript.head.usable
         });
-        corrected.await?.map_err(|_| damaged())
+        corrected.await
     }
 }
 

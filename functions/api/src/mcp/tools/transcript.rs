@@ -129,9 +129,12 @@ pub(super) async fn part(caller: &Caller, wanted: Arguments) -> Result<WithNotic
         turns: Vec::new(),
         next_word: None,
     };
-    transcript
-        .each_turn(|turn, words| reading.take(&turn, &words))
-        .await?;
+    let mut turns = transcript.turns();
+    while let Some((turn, words)) = turns.next().await? {
+        if reading.take(&turn, &words).is_break() {
+            break;
+        }
+    }
     let Reading {
         turns, next_word, ..
     } = reading;
