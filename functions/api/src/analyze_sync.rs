@@ -253,12 +253,9 @@ pub(crate) async fn analyze(
     api.check_budget(&user).await?;
     let request: AnalyzeRequest = read_json(request.into_body(), MAX_BODY).await?;
     call.take_place()?;
-    if let Some(language) = &request.language {
-        check_language(language)?;
-    }
-    if let Some(rubric) = &request.rubric {
-        check_rubric(rubric)?;
-    }
+    let language = request.language.as_deref();
+    language.map_or(Ok(()), check_language)?;
+    request.rubric.as_ref().map_or(Ok(()), check_rubric)?;
     let (given, language) = (request.transcript, request.language);
     let read = import::in_turn(move || transcript(given.read()?, language));
     let transcript = read.await?.map_err(|error| refused(&error))?;

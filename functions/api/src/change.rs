@@ -16,7 +16,7 @@ use domain::{
 };
 use runtime::http::Problem;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -67,7 +67,7 @@ pub(crate) struct ChangeInterview {
     /// What the channels of the recording carry: one speaker each (`speakers`), all the same
     /// conversation (`mixed`), or what the recording shows (`auto`, `null`). It can be changed
     /// before transcription begins.
-    #[serde(default, deserialize_with = "closed_patch")]
+    #[serde(default, deserialize_with = "closed")]
     channels: Patch<ChannelUse>,
     /// Names and terms that are likely to be said, as they are spelt: for what is transcribed and
     /// analysed from now on.
@@ -97,7 +97,7 @@ pub(crate) struct ChangeInterview {
     language: Option<String>,
     /// What to assess. The analysis is `stale` until it is run again. `null`: by the kind's own
     /// rubric.
-    #[serde(default, deserialize_with = "closed_rubric")]
+    #[serde(default, deserialize_with = "closed")]
     rubric: Patch<Rubric>,
     /// A rubric of yours, by its id, in place of `rubric`: the interview gets a copy of its
     /// newest version.
@@ -150,30 +150,17 @@ pub(crate) async fn change(
         check_metadata(metadata)?;
     }
     let labels = labels::check(change.speakers.take().unwrap_or_default())?;
-    if let Patch::Set(count) = change.speakers_expected {
-        check_speakers_expected(Some(count))?;
-    }
-    if let Some(terms) = &change.key_terms {
-        check_key_terms(terms)?;
-    }
-    if let Some(tags) = &change.tags {
-        check_tags(tags)?;
-    }
-    if let Patch::Set(id) = &change.collection_id {
-        api.given_collection(&key.user_id, Some(id)).await?;
-    }
-    if let Patch::Set(url) = &change.webhook_url {
-        api.check_webhook(url)?;
-    }
-    if let Patch::Set(days) = change.retention_days {
-        check_retention(Some(days))?;
-    }
-    if let Some(language) = &change.language {
-        check_language(language)?;
-    }
-    if let Patch::Set(rubric) = &change.rubric {
-        check_rubric(rubric)?;
-    }
+    check_speakers_expected(change.speakers_expected.apply(None))?;
+    check_key_terms(change.key_terms.as_deref().unwrap_or_default())?;
+    check_tags(change.tags.as_deref().unwrap_or_default())?;
+    let collection = change.collection_id.apply(None);
+    api.given_collection(&key.user_id, collection.as_deref())
+        .await?;
+    change.webhook_url.try_map(|url| api.check_webhook(url))?;
+    check_retention(change.retention_days.apply(None))?;
+    let language = change.language.as_deref();
+    language.map_or(Ok(()), check_language)?;
+    change.rubric.try_map(check_rubric)?;
     let own = change.rubric.apply(None);
     let assigned = api.assigned_rubric(&key.user_id, own, change.rubric_id.as_deref());
     let (rubric, source) = assigned.await?;
@@ -241,18 +228,6 @@ pub(crate) async fn change(
 fn is_transcribed(interview: &Interview) -> bool {
     let state = interview.steps.transcription.state;
     matches!(state, StepState::Running | StepState::Done)
-}
-
-/// Only a field that is there is deserialized at all.
-fn closed_rubric<'de, D: Deserializer<'de>>(input: D) -> Result<Patch<Rubric>, D::Error> {
-    let value: Option<Rubric> = closed(input)?;
-    Ok(value.map_or(Patch::Clear, Patch::Set))
-}
-
-/// Only a field that is there is deserialized at all.
-fn closed_patch<'de, D: Deserializer<'de>>(input: D) -> Result<Patch<ChannelUse>, D::Error> {
-    let value: Option<ChannelUse> = closed(input)?;
-    Ok(value.map_or(Patch::Clear, Patch::Set))
 }
 
 fn too_late(field: &str) -> Problem {

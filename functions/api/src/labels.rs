@@ -9,7 +9,7 @@ use domain::{
 };
 use runtime::http::Problem;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::{
     patch::Patch,
@@ -50,14 +50,8 @@ pub(crate) struct Fields {
     #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     name: Patch<Private>,
     /// Their part in the interview. It replaces what was recognised.
-    #[serde(default, deserialize_with = "closed_role")]
+    #[serde(default, deserialize_with = "closed")]
     role: Patch<Role>,
-}
-
-/// Reads a role, which must be one that this release knows.
-fn closed_role<'de, D: Deserializer<'de>>(input: D) -> Result<Patch<Role>, D::Error> {
-    let role: Option<Role> = closed(input)?;
-    Ok(role.map_or(Patch::Clear, Patch::Set))
 }
 
 impl LabelChange {

@@ -181,16 +181,13 @@ impl Api {
 
     fn check(&self, requested: &NewInterview) -> Result<(), Problem> {
         check_name("title", &requested.title)?;
-        if let Some(language) = &requested.language {
-            check_language(language)?;
-        }
-        if let Patch::Set(url) = &requested.webhook_url {
-            self.check_webhook(url)?;
-        }
+        let language = requested.language.as_deref();
+        language.map_or(Ok(()), check_language)?;
+        requested
+            .webhook_url
+            .try_map(|url| self.check_webhook(url))?;
         check_metadata(&requested.metadata)?;
-        if let Some(rubric) = &requested.rubric {
-            check_rubric(rubric)?;
-        }
+        requested.rubric.as_ref().map_or(Ok(()), check_rubric)?;
         check_retention(requested.retention_days.apply(None))?;
         check_speakers_expected(requested.speakers_expected)?;
         check_key_terms(requested.key_terms.as_deref().unwrap_or_default())?;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::versions::{StripUnknown, Unknown};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
@@ -44,6 +45,14 @@ impl<T: Clone> Patch<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(input)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+impl<T: StripUnknown> StripUnknown for Patch<T> {
+    fn strip(&mut self, found: &mut Vec<Unknown>) {
+        if let Self::Set(value) = self {
+            value.strip(found);
+        }
     }
 }
 

@@ -116,9 +116,7 @@ pub(crate) async fn transcribe_stream(
     Extension(RequestId(request_id)): Extension<RequestId>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    if let Some(language) = &language {
-        check_language(language)?;
-    }
+    language.as_deref().map_or(Ok(()), check_language)?;
     api.check_budget(&user).await?;
     let spooled = api.spool(&user, request).await?;
     look(&spooled).await?;

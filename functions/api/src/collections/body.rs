@@ -8,7 +8,7 @@ use domain::{
     webhook::MAX_URL_BYTES,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     patch::Patch,
@@ -54,7 +54,7 @@ pub(crate) struct ChangeCollection {
     #[schemars(length(min = 1, max = MAX_NAME), regex(pattern = LINE))]
     pub(super) title: Option<Private>,
     /// The kind of conversation of new interviews that name none. `null`: none.
-    #[serde(default, deserialize_with = "closed_kind")]
+    #[serde(default, deserialize_with = "closed")]
     pub(super) kind: Patch<Kind>,
     /// The rubric of yours, by its id, that new interviews are assessed by. `null`: that of
     /// their kind.
@@ -74,12 +74,6 @@ pub(crate) struct ChangeCollection {
     #[serde(default)]
     #[schemars(url, length(max = MAX_URL_BYTES), regex(pattern = WEB_URL))]
     pub(super) webhook_url: Patch<String>,
-}
-
-/// Only a field that is there is deserialized at all.
-fn closed_kind<'de, D: Deserializer<'de>>(input: D) -> Result<Patch<Kind>, D::Error> {
-    let value: Option<Kind> = closed(input)?;
-    Ok(value.map_or(Patch::Clear, Patch::Set))
 }
 
 /// A collection, and what new interviews in it are given where their request leaves it out.

@@ -141,13 +141,9 @@ impl NewRun {
                 return Err(invalid(field, &format!("only the step {step} takes it")));
             }
         }
-        if let Some(language) = &self.language {
-            check_language(language)?;
-        }
-        if let Some(rubric) = &self.rubric {
-            check_rubric(rubric)?;
-        }
-        Ok(())
+        let language = self.language.as_deref();
+        language.map_or(Ok(()), check_language)?;
+        self.rubric.as_ref().map_or(Ok(()), check_rubric)
     }
 
     fn apply(&self, interview: &mut Interview, source: Option<&RubricSource>, now: Timestamp) {
