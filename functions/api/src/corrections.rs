@@ -2,7 +2,7 @@
 
 mod log;
 
-use std::{cmp::Reverse, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use domain::{
@@ -19,7 +19,7 @@ use crate::{
     error::ApiError,
     extract::{IdempotencyKey, JsonBody, OwnInterview, QueryParameters},
     openapi::{errors, examples},
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
     validation::whole,
 };
 
@@ -201,21 +201,17 @@ pub(crate) async fn history(
     OwnInterview(interview): OwnInterview,
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<RevisionBody>>, ApiError> {
-    let mut revisions = Log::read(&api, interview, &IdempotencyKey(None))
-        .await?
-        .revisions;
-    revisions.sort_by_key(|entry| Reverse(entry.revision));
+    let log = Log::read(&api, interview, &IdempotencyKey(None)).await?;
     let place = |entry: &Revision| -> PageCursor {
         let number = i64::try_from(entry.revision).unwrap_or(i64::MAX);
         (-number, 0, String::new())
     };
-    let places: Vec<PageCursor> = revisions.iter().map(place).collect();
-    let items = revisions.into_iter().map(|entry| RevisionBody {
+    let body = |entry: Revision| RevisionBody {
         revision: entry.revision,
         created_at: entry.created_at,
         author: entry.author,
         operations: entry.operations,
         undoes: entry.undoes,
-    });
-    Ok(Json(page(&query, &places, items.collect())?))
+    };
+    Ok(Json(sorted_page(&query, log.revisions, place, body)?))
 }

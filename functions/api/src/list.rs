@@ -24,7 +24,7 @@ use crate::{
     error::ApiError,
     extract::{QueryParameters, parameter},
     openapi::examples,
-    page::{Page, limit, not_given_out, read_token, token, usual_limit},
+    page::{Page, cut, limit, not_given_out, read_token, usual_limit},
     validation::{LINE, is_name},
     view::InterviewBody,
 };
@@ -181,12 +181,7 @@ pub(crate) async fn list(
         dates::migrate(&*api.records, &user, api.clock.now()).await?;
     }
     let mut found = api.records.list(&wanted).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| {
-        let (_, id) = last.path.split();
-        token(&json!([last.fields[order], id]))
-    });
+    let next = cut(&mut found, limit, order);
     // One that cannot be read, perhaps of a newer release, does not hide the others.
     let mut interviews: Vec<Interview> = readable(&found);
     interviews.retain(|interview| interview.deleted_at.is_none());

@@ -24,7 +24,7 @@ use crate::{
     error::ApiError,
     extract::{IdempotencyKey, JsonBody, OwnInterview, PathValues, QueryParameters},
     openapi::{errors, examples, parameters::NoteId},
-    page::{Page, PageCursor, PageQuery, page},
+    page::{Page, PageCursor, PageQuery, sorted_page},
     patch::Patch,
     validation::{MAX_MOMENT_MS, check_moment, invalid, is_short, whole},
 };
@@ -89,9 +89,8 @@ pub(crate) async fn notes(
     QueryParameters(query): QueryParameters<PageQuery>,
 ) -> Result<Json<Page<Note>>, ApiError> {
     let notes = api.all_notes(&interview.key()).await?;
-    let places: Vec<PageCursor> = notes.iter().map(place).collect();
-    let notes: Vec<Note> = notes.into_iter().map(StripUnknown::known_only).collect();
-    Ok(Json(page(&query, &places, notes)?))
+    let shown = sorted_page(&query, notes, place, StripUnknown::known_only)?;
+    Ok(Json(shown))
 }
 
 /// Write a note

@@ -2,7 +2,7 @@
 //! whole.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::ErrorCode;
+use domain::{ErrorCode, ports::Document};
 use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -91,6 +91,15 @@ pub(crate) fn page<T>(
         items: items.collect(),
         next_page_token: next,
     })
+}
+
+/// Cuts documents, of which one more was read than a page has, to the page. Answers the token of
+/// the next page, where there is one, by the field that they are sorted by.
+pub(crate) fn cut(found: &mut Vec<Document>, limit: usize, order: &str) -> Option<String> {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let last = found.last().filter(|_| more)?;
+    Some(token(&json!([last.fields[order], last.path.split().1])))
 }
 
 /// What to ask the page by that begins behind `last`.

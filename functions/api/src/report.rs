@@ -40,15 +40,18 @@ pub(crate) async fn docx(
 ) -> Result<Response, ApiError> {
     let object = |report: &StoredReport| Some(report.object.clone());
     let (_, meta, bytes) = api.report_object(&interview, object).await?;
+    Ok(word_document(&meta, bytes))
+}
+
+/// The response with a stored Word document.
+pub(crate) fn word_document(meta: &ObjectMeta, bytes: ByteStream) -> Response {
+    let disposition = "attachment; filename=\"report.docx\"";
     let headers = [
         (header::CONTENT_TYPE, CONTENT_TYPE),
         (header::CONTENT_LENGTH, &meta.size.to_string()),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"report.docx\"",
-        ),
+        (header::CONTENT_DISPOSITION, disposition),
     ];
-    Ok((headers, Body::from_stream(bytes)).into_response())
+    (headers, Body::from_stream(bytes)).into_response()
 }
 
 /// Read the report as a page

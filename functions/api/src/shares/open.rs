@@ -6,21 +6,17 @@
 
 use std::{error::Error, sync::Arc};
 
-use axum::{
-    body::Body,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use domain::{
     ErrorCode, Interview,
     analysis::{Analysis, DerivedFrom},
     interview_store,
-    report::{CONTENT_TYPE, StoredReport},
+    report::StoredReport,
     share::{Share, ShareScope, SharedContent, SharedPage},
     waveform::StoredWaveform,
 };
 use futures::TryStreamExt as _;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use runtime::http::Problem;
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -37,6 +33,7 @@ use crate::{
         errors,
         parameters::{RangeHeaders, ShareToken},
     },
+    report::word_document,
     stored_transcript::WHOLE,
 };
 
@@ -145,13 +142,7 @@ pub(crate) async fn docx(
     let Some((_, meta, bytes)) = found(api.report_object(&interview, object).await)? else {
         return Ok(unfinished());
     };
-    let disposition = "attachment; filename=\"report.docx\"";
-    let headers = [
-        (header::CONTENT_TYPE, CONTENT_TYPE),
-        (header::CONTENT_LENGTH, &meta.size.to_string()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    let mut response = (headers, Body::from_stream(bytes)).into_response();
+    let mut response = word_document(&meta, bytes);
     keep_out_of_caches(&mut response);
     Ok(response)
 }

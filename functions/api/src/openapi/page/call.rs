@@ -54,14 +54,18 @@ fn body(document: &Value, operation: &Value) -> String {
             return format!("<h4>Body: <code>{media_type}</code></h4>");
         };
         let fields = fields(resolve(document, schema));
-        let named = if schema["$ref"].is_null() {
-            String::new()
-        } else {
-            format!(", {}", kind(schema))
-        };
+        let named = named(schema);
         format!("<h4>Body: <code>{media_type}</code>{named}</h4>{fields}")
     });
     parts.collect()
+}
+
+/// The name of a schema of its own, behind a media type.
+fn named(schema: &Value) -> String {
+    if schema["$ref"].is_null() {
+        return String::new();
+    }
+    format!(", {}", kind(schema))
 }
 
 fn commands(document: &Value, call: &Call) -> String {
@@ -104,11 +108,7 @@ fn one_answer(status: &str, answer: &Value) -> String {
     let media = content.into_iter().flat_map(Map::iter);
     let media = media.map(|(media_type, media)| {
         let schema = &media["schema"];
-        let named = if schema["$ref"].is_null() {
-            String::new()
-        } else {
-            format!(", {}", kind(schema))
-        };
+        let named = named(schema);
         let events = events(media);
         let example = example(&media["example"]);
         let media_type = escape_text(media_type);
