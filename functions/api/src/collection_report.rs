@@ -13,7 +13,6 @@ use std::{
 };
 
 use axum::{
-    Extension,
     extract::State,
     response::{IntoResponse as _, Response},
 };
@@ -45,7 +44,7 @@ use crate::{
         attachment,
     },
     error::ApiError,
-    extract::{PathValues, QueryParameters},
+    extract::{OwnCollection, QueryParameters},
     openapi::{errors, parameters::CollectionId},
     results::AnalysisBody,
     shares::link::PublicUrl,
@@ -73,13 +72,11 @@ const MAX_HIGHLIGHTS: usize = 1_000;
 )]
 pub(crate) async fn docx(
     State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
-    values: PathValues,
     QueryParameters(choice): QueryParameters<RubricChoice>,
+    OwnCollection { user, collection }: OwnCollection,
     PublicUrl(url): PublicUrl,
 ) -> Result<Response, ApiError> {
-    let id = values.get("collection_id");
-    let (collection, members) = api.collection_members(&user, id).await?;
+    let members = api.members(&user, &collection).await?;
     let rubric = members.rubric(choice.rubric.as_deref())?;
     let turn = api.limits.rate_limits.begin_report(&user).await?;
     let public_url = Some(url).filter(|url| is_plain(url));
@@ -194,11 +191,7 @@ impl Api {
         rubric: &ComparedRubric,
         room: &AtomicUsize,
     ) -> Result<Option<OfInterview>, Problem> {
-        let key = InterviewKey {
-            user_id: user.clone(),
-            interview_id,
-        };
-        let Some(interview) = interview_store::interview(&*self.records, &key).await? else {
+        let Some(interview) = self.interview(user, interview_id).await? else {
             return Ok(None);
         };
         let (highlights, all_highlights) = self
@@ -212,7 +205,7 @@ impl Api {
         let of_audio = interview.audio.as_ref().and_then(|own| own.duration_ms);
         let duration_ms = match of_audio {
             Some(duration_ms) => Some(duration_ms),
-            None => self.transcript_length(&key).await?,
+            None => self.transcript_length(&interview.key()).await?,
         };
         let (kind, language) = (interview.kind.known(), interview.language.clone());
         let compared = self.compared(interview, analysis, rubric).await?;

@@ -26,10 +26,10 @@ pub(crate) use self::body::{ChangeCollection, CollectionBody, NewCollection};
 use crate::{
     Api,
     error::ApiError,
-    extract::{IdempotencyKey, JsonBody, PathValues, QueryParameters},
+    extract::{IdempotencyKey, JsonBody, OwnCollection, PathValues, QueryParameters},
     new_interview::MAX_BODY,
     openapi::{errors, examples, parameters::CollectionId},
-    page::{Page, PageQuery, not_given_out, read_token, token},
+    page::{Page, PageQuery, cut, not_given_out, read_token},
     validation::{check_key_terms, check_name, check_retention, invalid},
 };
 
@@ -54,12 +54,7 @@ pub(crate) async fn list(
         ..RecordsQuery::collection(paths::collections_of(&user))
     };
     let mut found = api.records.list(&wanted).await?;
-    let more = found.len() > query.limit;
-    found.truncate(query.limit);
-    let next = found.last().filter(|_| more).map(|last| {
-        let (_, id) = last.path.split();
-        token(&json!([last.fields["created_at"], id]))
-    });
+    let next = cut(&mut found, query.limit, "created_at");
     let mut stored: Vec<Collection> = readable(&found);
     stored.retain(|collection| collection.deleted_at.is_none());
     Ok(Json(Page {
@@ -155,12 +150,8 @@ fn created(collection: Collection) -> Response {
     responses((status = 200, description = "The collection.", body = ref("#/components/schemas/Collection"), example = examples::collection)),
 )]
 pub(crate) async fn show(
-    State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
-    values: PathValues,
+    OwnCollection { collection, .. }: OwnCollection,
 ) -> Result<Json<CollectionBody>, ApiError> {
-    let found = collections::find(&*api.records, &user, values.get("collection_id")).await?;
-    let (collection, _) = found.ok_or_else(no_collection)?;
     Ok(Json(collection.into()))
 }
 

@@ -11,7 +11,7 @@ mod tables;
 
 use std::sync::Arc;
 
-use axum::{Extension, Json, extract::State, response::Response};
+use axum::{Json, extract::State, response::Response};
 use domain::{ErrorCode, UserId, collections::Collection};
 use runtime::http::Problem;
 use schemars::JsonSchema;
@@ -25,9 +25,8 @@ pub(crate) use self::{
 };
 use crate::{
     Api,
-    collections::no_collection,
     error::ApiError,
-    extract::{PathValues, QueryParameters},
+    extract::{OwnCollection, QueryParameters},
     list::MAX_LIMIT,
     openapi::{errors, examples, parameters::CollectionId},
     page::{PageCursor, PageQuery, limit, page, usual_limit},
@@ -93,11 +92,10 @@ pub(crate) struct ComparisonBody {
 )]
 pub(crate) async fn json(
     State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
-    values: PathValues,
     QueryParameters(query): QueryParameters<ComparisonQuery>,
+    OwnCollection { user, collection }: OwnCollection,
 ) -> Result<Json<ComparisonBody>, ApiError> {
-    let members = api.members(&user, values.get("collection_id")).await?;
+    let members = api.members(&user, &collection).await?;
     let rubric = members.rubric(query.rubric.as_deref())?;
     let places = members
         .interviews
@@ -150,12 +148,11 @@ fn reversed(text: &str) -> String {
 )]
 pub(crate) async fn csv(
     State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
-    values: PathValues,
     QueryParameters(choice): QueryParameters<RubricChoice>,
+    OwnCollection { user, collection }: OwnCollection,
     PublicUrl(origin): PublicUrl,
 ) -> Result<Response, ApiError> {
-    let members = api.members(&user, values.get("collection_id")).await?;
+    let members = api.members(&user, &collection).await?;
     let rubric = members.rubric(choice.rubric.as_deref())?;
     tables::csv(api, user, members, rubric, origin).await
 }
@@ -175,39 +172,29 @@ pub(crate) async fn csv(
 )]
 pub(crate) async fn xlsx(
     State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
-    values: PathValues,
     QueryParameters(choice): QueryParameters<RubricChoice>,
+    OwnCollection { user, collection }: OwnCollection,
     PublicUrl(origin): PublicUrl,
 ) -> Result<Response, ApiError> {
-    let members = api.members(&user, values.get("collection_id")).await?;
+    let members = api.members(&user, &collection).await?;
     let rubric = members.rubric(choice.rubric.as_deref())?;
     tables::xlsx(&api, &user, members, rubric, origin).await
 }
 
 impl Api {
     /// The interviews of a user's collection and their rubrics.
-    async fn members(&self, user: &UserId, collection: &str) -> Result<Members, Problem> {
-        let (_, members) = self.collection_members(user, collection).await?;
-        Ok(members)
-    }
-
-    /// A user's collection, with its interviews and their rubrics.
-    pub(crate) async fn collection_members(
+    pub(crate) async fn members(
         &self,
         user: &UserId,
-        collection: &str,
-    ) -> Result<(Collection, Members), Problem> {
-        let found = domain::collections::find(&*self.records, user, collection).await?;
-        let (collection, _) = found.ok_or_else(no_collection)?;
+        collection: &Collection,
+    ) -> Result<Members, Problem> {
         let members = Members::read(&*self.records, user, &collection.id).await?;
-        let members = members.ok_or_else(|| {
+        members.ok_or_else(|| {
             let detail = format!(
                 "the collection has more than the {MAX_COMPARED} interviews that can be compared: \
                  compare fewer of them in another collection"
             );
             Problem::new(ErrorCode::TooManyInterviews, detail)
-        })?;
-        Ok((collection, members))
+        })
     }
 }

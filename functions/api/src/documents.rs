@@ -1,7 +1,7 @@
 //! Documents of a user: read, changed, made once, and removed.
 
 use domain::{
-    Interview, InterviewKey, Timestamp,
+    Interview, InterviewId, InterviewKey, Timestamp, UserId,
     conflict::ConflictPauses,
     interview_store::{self, Decision},
     paths::DocPath,
@@ -44,6 +44,20 @@ impl Api {
             Err(stale @ RecordsError::Stale { .. }) => self.stored(path).await?.ok_or(stale),
             written => written.map(|()| new),
         }
+    }
+
+    /// The interview of a user with this id, if there is one.
+    pub(crate) async fn interview(
+        &self,
+        user: &UserId,
+        interview_id: InterviewId,
+    ) -> Result<Option<Interview>, RecordsError> {
+        let user_id = user.clone();
+        let key = InterviewKey {
+            user_id,
+            interview_id,
+        };
+        interview_store::interview(&*self.records, &key).await
     }
 
     /// Deletes a document, also while others change it; whether it was there.

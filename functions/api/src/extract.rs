@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::HashSet, fmt, sync::Arc};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use domain::{
     ErrorCode, Interview, InterviewId, InterviewKey, UserId,
+    collections::{self, Collection},
     ids::{hex, random_name},
     interview_store,
     trace::TraceContext,
@@ -22,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Api,
+    collections::no_collection,
     error::{ApiError, no_interview},
     validation::{MAX_IDEMPOTENCY_KEY, is_idempotency_key},
 };
@@ -53,6 +55,25 @@ impl FromRequestParts<Arc<Api>> for OwnInterview {
         let OwnKey(key) = OwnKey::from_request_parts(parts, api).await?;
         let found = interview_store::interview(&*api.records, &key).await?;
         Ok(Self(found.ok_or_else(no_interview)?))
+    }
+}
+
+/// The user's collection that the path names.
+pub(crate) struct OwnCollection {
+    pub(crate) user: UserId,
+    pub(crate) collection: Collection,
+}
+
+impl FromRequestParts<Arc<Api>> for OwnCollection {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let user = user(parts)?;
+        let values = PathValues::from_request_parts(parts, api).await?;
+        let id = values.get("collection_id");
+        let found = collections::find(&*api.records, &user, id).await?;
+        let (collection, _) = found.ok_or_else(no_collection)?;
+        Ok(Self { user, collection })
     }
 }
 

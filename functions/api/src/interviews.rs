@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    ErrorCode, Interview, InterviewKey, deletion,
+    ErrorCode, Interview, deletion,
     ports::{Precondition, RecordsError, Write},
     receipt::IdempotencyRecord,
     search,
@@ -168,11 +168,8 @@ impl Api {
                 "what this key made is deleted",
             )
         };
-        let key = InterviewKey {
-            user_id: interview.user_id.clone(),
-            interview_id: receipt.ok_or_else(gone)?.interview_id,
-        };
-        let made = domain::interview_store::interview(&*self.records, &key).await;
+        let id = receipt.ok_or_else(gone)?.interview_id;
+        let made = self.interview(&interview.user_id, id).await;
         made?.ok_or_else(gone)
     }
 

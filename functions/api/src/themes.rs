@@ -7,9 +7,9 @@ mod body;
 
 use std::sync::Arc;
 
-use axum::{Extension, Json, extract::State};
+use axum::{Json, extract::State};
 use domain::{
-    ErrorCode, Interview, UserId, collections,
+    ErrorCode, Interview, collections,
     ids::random_name,
     ledger::{self, Amounts},
     paths::DocPath,
@@ -26,7 +26,7 @@ use crate::{
     Api,
     collections::no_collection,
     error::ApiError,
-    extract::{IdempotencyKey, PathValues},
+    extract::{IdempotencyKey, OwnCollection},
     openapi::{errors, examples, parameters::CollectionId},
 };
 
@@ -52,13 +52,11 @@ const PAGE: usize = 50;
 )]
 pub(crate) async fn start(
     State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
     idempotency_key: IdempotencyKey,
-    values: PathValues,
+    own: OwnCollection,
 ) -> Result<(StatusCode, Json<ThemesBody>), ApiError> {
-    let (key, path) = api
-        .own_collection(&user, values.get("collection_id"))
-        .await?;
+    let (key, path) = key(own)?;
+    let user = key.user_id.clone();
     let request = idempotency_key.digest_in(&format!("{user}/{}/themes", key.collection_id));
     let open = store::run(&*api.records, &path).await?;
     if !open.is_some_and(|run| run.answers(request.as_deref())) {
@@ -91,14 +89,11 @@ pub(crate) async fn start(
 )]
 pub(crate) async fn show(
     State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
-    values: PathValues,
+    own: OwnCollection,
 ) -> Result<Json<ThemesBody>, ApiError> {
-    let (_, path) = api
-        .own_collection(&user, values.get("collection_id"))
-        .await?;
+    let (key, path) = key(own)?;
     let run = store::run(&*api.records, &path).await?;
-    Ok(Json(api.themes_body(&user, &path, run).await?))
+    Ok(Json(api.themes_body(&key.user_id, &path, run).await?))
 }
 
 /// One request.
@@ -130,22 +125,6 @@ impl Begin {
 }
 
 impl Api {
-    /// A user's collection.
-    async fn own_collection(
-        &self,
-        user: &UserId,
-        id: &str,
-    ) -> Result<(CollectionKey, DocPath), Problem> {
-        let found = collections::find(&*self.records, user, id).await?;
-        let (collection, _) = found.ok_or_else(no_collection)?;
-        let key = CollectionKey {
-            user_id: user.clone(),
-            collection_id: collection.id,
-        };
-        let path = key.document().ok_or_else(no_collection)?;
-        Ok((key, path))
-    }
-
     /// Refuses what would fail: a collection with too few analyses or too many interviews, and a
     /// user whose budget is used up.
     async fn admit_themes(&self, key: &CollectionKey) -> Result<(), Problem> {
@@ -196,6 +175,16 @@ impl Api {
             }
         }
     }
+}
+
+/// The key of a user's collection, and its document.
+fn key(own: OwnCollection) -> Result<(CollectionKey, DocPath), Problem> {
+    let key = CollectionKey {
+        user_id: own.user,
+        collection_id: own.collection.id,
+    };
+    let path = key.document().ok_or_else(no_collection)?;
+    Ok((key, path))
 }
 
 /// Whether themes are derived from an interview.

@@ -1,7 +1,7 @@
 //! What one interview has for each competency.
 
 use domain::{
-    Interview, InterviewId, InterviewKey, Private, Timestamp, UserId,
+    Interview, InterviewId, Private, Timestamp, UserId,
     analysis::{Competency, CompetencyStatus, Evidence, EvidenceStatus},
     assessment::Assessment,
     interview::Status,
@@ -165,11 +165,7 @@ impl Api {
         interview_id: InterviewId,
         rubric: &ComparedRubric,
     ) -> Result<Option<ComparedInterview>, Problem> {
-        let key = InterviewKey {
-            user_id: user.clone(),
-            interview_id,
-        };
-        let Some(interview) = interview_store::interview(&*self.records, &key).await? else {
+        let Some(interview) = self.interview(user, interview_id).await? else {
             return Ok(None);
         };
         let analysis = if self::key(&interview) == rubric.key {

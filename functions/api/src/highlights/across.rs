@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Json, extract::State};
+use axum::{Json, extract::State};
 use domain::{
-    Interview, InterviewId, InterviewKey, Private, Timestamp, UserId,
+    Interview, InterviewId, Private, Timestamp, UserId,
     collections::COLLECTION_ID,
     highlights::Highlight,
-    interview_store,
     paths::{DocPath, interviews_of},
     ports::{Direction, Query},
     tags::{self, MAX_TAG},
@@ -22,9 +21,8 @@ use steps::readable;
 use super::{place, shown::HighlightBody};
 use crate::{
     Api,
-    collections::no_collection,
     error::ApiError,
-    extract::{PathValues, QueryParameters, parameter},
+    extract::{OwnCollection, QueryParameters, parameter},
     list::MAX_LIMIT,
     openapi::{examples, parameters::CollectionId},
     page::{Page, PageCursor, limit, not_given_out, read_token, token, usual_limit},
@@ -100,13 +98,9 @@ type HighlightCursor = (Timestamp, InterviewId, Option<PageCursor>);
 )]
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
-    Extension(user): Extension<UserId>,
-    values: PathValues,
     QueryParameters(query): QueryParameters<CollectionHighlightsQuery>,
+    OwnCollection { user, collection }: OwnCollection,
 ) -> Result<Json<Page<CollectionHighlightBody>>, ApiError> {
-    let collection = values.get("collection_id");
-    let found = domain::collections::find(&*api.records, &user, collection).await?;
-    let (collection, _) = found.ok_or_else(no_collection)?;
     let after = query.page_token.as_deref().map(read_token).transpose()?;
     let search = Across {
         api: &api,
@@ -191,11 +185,7 @@ impl Across<'_> {
 
     /// An interview, if it is in the collection.
     async fn member(&self, interview_id: InterviewId) -> Result<Option<Interview>, Problem> {
-        let key = InterviewKey {
-            user_id: self.user.clone(),
-            interview_id,
-        };
-        let found = interview_store::interview(&*self.api.records, &key).await?;
+        let found = self.api.interview(self.user, interview_id).await?;
         Ok(found.filter(|own| own.collection_id.as_deref() == Some(self.collection)))
     }
 

@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use domain::{ErrorCode, Interview, InterviewId, InterviewKey, UserId, interview_store};
+use domain::{ErrorCode, Interview, InterviewId, UserId};
 use runtime::http::Problem;
 use schemars::{
     JsonSchema, Schema,
@@ -48,11 +48,8 @@ pub(super) struct Caller {
 impl Caller {
     /// The caller's interview of this id.
     async fn interview(&self, id: &str) -> Result<Interview, Problem> {
-        let key = InterviewKey {
-            user_id: self.user.clone(),
-            interview_id: InterviewId::parse(id).map_err(|_| no_interview())?,
-        };
-        let found = interview_store::interview(&*self.api.records, &key).await?;
+        let id = InterviewId::parse(id).map_err(|_| no_interview())?;
+        let found = self.api.interview(&self.user, id).await?;
         found.ok_or_else(no_interview)
     }
 
