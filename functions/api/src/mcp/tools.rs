@@ -86,102 +86,55 @@ struct OneInterview {
     interview_id: String,
 }
 
-/// What can be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tool {
-    ListInterviews,
-    GetInterview,
-    GetTranscript,
-    GetAnalysis,
-    GetQuotes,
-    Search,
+/// Declares what can be called: the name of each tool, its title and description for people and
+/// models, and the function that answers it, with the types that this takes and answers.
+macro_rules! tools {
+    ($($name:literal, $title:literal, $about:path: $answer:path, $taken:ty => $answered:ty;)+) => {
+        const NAMES: &[&str] = &[$($name),+];
+
+        static DEFINITIONS: LazyLock<Value> = LazyLock::new(|| {
+            [$(definition::<$taken, $answered>($name, $title, $about)),+].into_iter().collect()
+        });
+
+        /// The answer of the tool with this name.
+        async fn answer(
+            name: &str,
+            caller: &Caller,
+            arguments: &Map<String, Value>,
+        ) -> Result<Value, ApiError> {
+            match name {
+                $($name => json_of(&$answer(caller, read(arguments)?).await?),)+
+                _ => Err(Problem::internal().into()),
+            }
+        }
+    };
 }
 
-impl Tool {
-    const ALL: [Self; 6] = [
-        Self::ListInterviews,
-        Self::GetInterview,
-        Self::GetTranscript,
-        Self::GetAnalysis,
-        Self::GetQuotes,
-        Self::Search,
-    ];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::ListInterviews => "list_interviews",
-            Self::GetInterview => "get_interview",
-            Self::GetTranscript => "get_transcript",
-            Self::GetAnalysis => "get_analysis",
-            Self::GetQuotes => "get_quotes",
-            Self::Search => "search",
-        }
-    }
-
-    /// A name and a description for people and models.
-    const fn about(self) -> (&'static str, &'static str) {
-        match self {
-            Self::ListInterviews => ("List interviews", interviews::ABOUT_LIST),
-            Self::GetInterview => ("Read an interview", interviews::ABOUT_ONE),
-            Self::GetTranscript => ("Read a transcript", transcript::ABOUT),
-            Self::GetAnalysis => ("Read an analysis", analysis::ABOUT),
-            Self::GetQuotes => ("Read quotes with their proof", quotes::ABOUT),
-            Self::Search => ("Search interviews", search::ABOUT),
-        }
-    }
-
-    /// The schemas of what it takes and answers.
-    fn schemas(self) -> (Value, Value) {
-        match self {
-            Self::ListInterviews => (
-                taken::<crate::list::ListQuery>(),
-                answered::<interviews::List>(),
-            ),
-            Self::GetInterview => (taken::<OneInterview>(), answered::<interviews::Details>()),
-            Self::GetTranscript => (
-                taken::<transcript::Arguments>(),
-                answered::<transcript::Part>(),
-            ),
-            Self::GetAnalysis => (taken::<OneInterview>(), answered::<analysis::Outline>()),
-            Self::GetQuotes => (taken::<quotes::Arguments>(), answered::<quotes::Quotes>()),
-            Self::Search => (
-                taken::<crate::search::SearchQuery>(),
-                answered::<search::Found>(),
-            ),
-        }
-    }
-
-    fn definition(self) -> Value {
-        let (title, description) = self.about();
-        let (input, output) = self.schemas();
-        json!({
-            "name": self.name(),
-            "title": title,
-            "description": description,
-            "inputSchema": input,
-            "outputSchema": output,
-            "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false},
-        })
-    }
-
-    async fn answer(
-        self,
-        caller: &Caller,
-        arguments: &Map<String, Value>,
-    ) -> Result<Value, ApiError> {
-        match self {
-            Self::ListInterviews => json_of(&interviews::list(caller, read(arguments)?).await?),
-            Self::GetInterview => json_of(&interviews::one(caller, read(arguments)?).await?),
-            Self::GetTranscript => json_of(&transcript::part(caller, read(arguments)?).await?),
-            Self::GetAnalysis => json_of(&analysis::outline(caller, read(arguments)?).await?),
-            Self::GetQuotes => json_of(&quotes::quotes(caller, &read(arguments)?).await?),
-            Self::Search => json_of(&search::found(caller, read(arguments)?).await?),
-        }
-    }
+tools! {
+    "list_interviews", "List interviews", interviews::ABOUT_LIST:
+        interviews::list, crate::list::ListQuery => interviews::List;
+    "get_interview", "Read an interview", interviews::ABOUT_ONE:
+        interviews::one, OneInterview => interviews::Details;
+    "get_transcript", "Read a transcript", transcript::ABOUT:
+        transcript::part, transcript::Arguments => transcript::Part;
+    "get_analysis", "Read an analysis", analysis::ABOUT:
+        analysis::outline, OneInterview => analysis::Outline;
+    "get_quotes", "Read quotes with their proof", quotes::ABOUT:
+        quotes::quotes, quotes::Arguments => quotes::Quotes;
+    "search", "Search interviews", search::ABOUT:
+        search::found, crate::search::SearchQuery => search::Found;
 }
 
-static DEFINITIONS: LazyLock<Value> =
-    LazyLock::new(|| Tool::ALL.into_iter().map(Tool::definition).collect());
+fn definition<T: JsonSchema, A: JsonSchema>(name: &str, title: &str, description: &str) -> Value {
+    json!({
+        "name": name,
+        "title": title,
+        "description": description,
+        "inputSchema": schema::<T>(Contract::Deserialize),
+        "outputSchema": schema::<WithNotice<A>>(Contract::Serialize),
+        "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false},
+    })
+}
 
 /// All tools, always in the same order.
 pub(super) fn definitions() -> &'static Value {
@@ -197,9 +150,8 @@ pub(super) async fn call(
     let invalid = |why: &str| RpcError::new(INVALID_PARAMS, why);
     let name = params.get("name").and_then(Value::as_str);
     let name = name.ok_or_else(|| invalid("`name` takes a text"))?;
-    let tool = Tool::ALL.into_iter().find(|tool| tool.name() == name);
-    let tool = tool.ok_or_else(|| {
-        let names = Tool::ALL.map(Tool::name).join(", ");
+    let name = NAMES.iter().find(|own| **own == name).ok_or_else(|| {
+        let names = NAMES.join(", ");
         invalid(&format!("there is no such tool; there are {names}"))
     })?;
     let arguments = match params.remove("arguments") {
@@ -207,7 +159,7 @@ pub(super) async fn call(
         Some(Value::Object(arguments)) => arguments,
         Some(_) => return Err(invalid("`arguments` takes an object")),
     };
-    let answer = tool.answer(caller, &arguments).await;
+    let answer = answer(name, caller, &arguments).await;
     Ok(match answer.and_then(|answer| Ok(content(&answer)?)) {
         Ok(result) => result,
         Err(ApiError(problem)) => failed(&problem),
@@ -278,14 +230,6 @@ fn whole(number: &serde_json::Number) -> String {
     }
 }
 
-fn taken<T: JsonSchema>() -> Value {
-    schema::<T>(Contract::Deserialize)
-}
-
-fn answered<T: JsonSchema>() -> Value {
-    schema::<WithNotice<T>>(Contract::Serialize)
-}
-
 /// The schema of a type in one piece, since not every client follows references.
 fn schema<T: JsonSchema>(contract: Contract) -> Value {
     let mut settings = SchemaSettings::draft2020_12();
@@ -314,7 +258,7 @@ mod tests {
     #[test]
     fn every_tool_is_described_in_one_piece() {
         let tools = definitions().as_array().unwrap();
-        assert_eq!(tools.len(), Tool::ALL.len());
+        assert_eq!(tools.len(), NAMES.len());
         for tool in tools {
             let name = tool["name"].as_str().unwrap();
             assert!(tool["description"].as_str().unwrap().len() > 80, "{name}");

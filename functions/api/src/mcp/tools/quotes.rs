@@ -107,7 +107,7 @@ enum ClaimPart {
 
 pub(super) async fn quotes(
     caller: &Caller,
-    wanted: &Arguments,
+    wanted: Arguments,
 ) -> Result<WithNotice<Quotes>, ApiError> {
     let interview = caller.interview(&wanted.interview_id).await?;
     let found = caller.api.analysis_part(&interview).await?;
@@ -144,7 +144,7 @@ pub(super) async fn quotes(
         .collect();
     let query = PageQuery {
         limit: wanted.limit,
-        page_token: wanted.page_token.clone(),
+        page_token: wanted.page_token,
     };
     let Page {
         items,
