@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::provider::{ProviderError, http::Answer, request_profile::ProfileError};
@@ -41,18 +40,26 @@ pub(crate) fn refusal(error: &Value, answer: &Answer) -> ProfileError<GeminiFeat
                 feature: feature(&name, &message),
             };
         }
-        401 => ProviderError::Unauthorized,
         402 => ProviderError::QuotaSpent,
+        429 if details.is_daily() => ProviderError::QuotaSpent,
+        499 => ProviderError::Unavailable { after },
+        _ => by_status(code, after).unwrap_or_else(|| refused(&name, code)),
+    };
+    error.into()
+}
+
+/// What is meant by a status, with or without words.
+const fn by_status(status: u64, after: Option<Duration>) -> Option<ProviderError> {
+    Some(match status {
+        401 => ProviderError::Unauthorized,
         403 => ProviderError::Forbidden,
         404 => ProviderError::UnknownModel,
         413 => ProviderError::TooLong,
-        429 if details.is_daily() => ProviderError::QuotaSpent,
         429 => ProviderError::Quota { after },
         503 => ProviderError::Overloaded { after },
-        408 | 499 | 500..=599 => ProviderError::Unavailable { after },
-        _ => refused(&name, code),
-    };
-    error.into()
+        408 | 500..=599 => ProviderError::Unavailable { after },
+        _ => return None,
+    })
 }
 
 /// A request refused for a reason that is not known here: Google's word, or the status.
@@ -67,18 +74,10 @@ fn refused(name: &str, code: u64) -> ProviderError {
 
 /// By the status alone.
 pub(crate) fn without_words(answer: &Answer) -> ProviderError {
-    let after = answer.after;
-    match answer.status {
-        StatusCode::UNAUTHORIZED => ProviderError::Unauthorized,
-        StatusCode::FORBIDDEN => ProviderError::Forbidden,
-        StatusCode::NOT_FOUND => ProviderError::UnknownModel,
-        StatusCode::PAYLOAD_TOO_LARGE => ProviderError::TooLong,
-        StatusCode::TOO_MANY_REQUESTS => ProviderError::Quota { after },
-        StatusCode::SERVICE_UNAVAILABLE => ProviderError::Overloaded { after },
-        StatusCode::REQUEST_TIMEOUT => ProviderError::Unavailable { after },
-        status if status.is_server_error() => ProviderError::Unavailable { after },
-        status if status.is_redirection() => ProviderError::UnknownModel,
-        status => ProviderError::refused_for(format!("HTTP {}", status.as_u16())),
+    let status = u64::from(answer.status.as_u16());
+    match status {
+        300..=399 => ProviderError::UnknownModel,
+        _ => by_status(status, answer.after).unwrap_or_else(|| refused("", status)),
     }
 }
 

@@ -40,9 +40,6 @@ pub const BASE_URL: &str = "https://generativelanguage.googleapis.com";
 /// minutes, and the function's own time is nine.
 const TIMEOUT: Duration = Duration::from_mins(4);
 
-/// How long the description of a model may take.
-const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// A Gemini model.
 pub struct Gemini {
     name: &'static str,
@@ -182,9 +179,8 @@ impl LanguageModel for Gemini {
             && let Some(path) = self.url.path().strip_suffix(":generateContent")
             && let Ok(url) = self.url.join(path)
         {
-            let caller = self.caller.clone().within(DOCUMENT_TIMEOUT);
-            let model = caller.get(url, Some(credentials)).await.unwrap_or_default();
-            facts.context_tokens = model["inputTokenLimit"].as_u64();
+            let model = self.caller.get(url, Some(credentials)).await;
+            facts.context_tokens = model.and_then(|model| model["inputTokenLimit"].as_u64());
         }
         facts
     }

@@ -40,22 +40,14 @@ impl Default for GeminiProfile {
 impl RequestProfile for GeminiProfile {
     type Feature = GeminiFeature;
 
-    fn without(self, feature: GeminiFeature) -> Option<Self> {
-        let plainer = match feature {
-            GeminiFeature::Thinking => Self {
-                thinking: false,
-                ..self
-            },
-            GeminiFeature::Format => Self {
-                format: self.format.plainer()?,
-                ..self
-            },
-            GeminiFeature::Instructions => Self {
-                one_content: true,
-                ..self
-            },
-        };
-        (plainer != self).then_some(plainer)
+    fn without(mut self, feature: GeminiFeature) -> Option<Self> {
+        let before = self;
+        match feature {
+            GeminiFeature::Thinking => self.thinking = false,
+            GeminiFeature::Format => self.format = self.format.plainer()?,
+            GeminiFeature::Instructions => self.one_content = true,
+        }
+        (self != before).then_some(self)
     }
 }
 
@@ -80,11 +72,7 @@ fn thinking(model: &str) -> Thinking {
 
 /// The request's body.
 pub(crate) fn body(question: &ModelQuestion, model: &str, request_profile: GeminiProfile) -> Value {
-    let mut instructions = question.instructions.clone();
-    if request_profile.format != ResponseFormat::Schema {
-        instructions.push_str("\nThe answer's JSON Schema:\n");
-        instructions.push_str(&question.schema.to_string());
-    }
+    let instructions = request_profile.format.instructions(question);
     let generation = generation(question, model, request_profile);
     if request_profile.one_content {
         let text = format!("{instructions}\n\n{}", question.content);

@@ -34,9 +34,6 @@ use errors::OpenAiFeature;
 use prompt_count::LowCount;
 use request::OpenAiProfile;
 
-/// How long a list of models may take.
-const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long an answer may take: models at home have a processor and no hurry.
 const TIMEOUT: Duration = Duration::from_mins(9);
 
@@ -90,8 +87,9 @@ impl OpenAi {
     /// A document of the server, at an address relative to that of chat completions.
     async fn document(&self, path: &str) -> Option<Value> {
         let credentials = self.key.clone().map(|key| (AUTHORIZATION.as_str(), key));
-        let caller = self.caller.clone().within(DOCUMENT_TIMEOUT);
-        caller.get(self.url.join(path).ok()?, credentials).await
+        self.caller
+            .get(self.url.join(path).ok()?, credentials)
+            .await
     }
 
     async fn attempt(
@@ -132,20 +130,19 @@ impl LanguageModel for OpenAi {
         let models = self.document("../models").await.unwrap_or_default();
         let mut facts = facts::of_models(&models, &self.model);
         // LM Studio, Ollama and llama.cpp have the context elsewhere.
-        if facts.context_tokens.is_none()
-            && let Some(models) = self.document("/api/v0/models").await
-        {
-            facts.context_tokens = facts::of_models(&models, &self.model).context_tokens;
-        }
-        if facts.context_tokens.is_none()
-            && let Some(running) = self.document("/api/ps").await
-        {
-            facts.context_tokens = facts::of_ollama(&running, &self.model);
-        }
-        if facts.context_tokens.is_none()
-            && let Some(properties) = self.document("/props").await
-        {
-            facts.context_tokens = facts::of_llama_cpp(&properties);
+        let places: [(&str, fn(&Value, &str) -> Option<u64>); 3] = [
+            ("/api/v0/models", |list, model| {
+                facts::of_models(list, model).context_tokens
+            }),
+            ("/api/ps", facts::of_ollama),
+            ("/props", |properties, _| facts::of_llama_cpp(properties)),
+        ];
+        for (path, context) in places {
+            if facts.context_tokens.is_none()
+                && let Some(document) = self.document(path).await
+            {
+                facts.context_tokens = context(&document, &self.model);
+            }
         }
         facts
     }

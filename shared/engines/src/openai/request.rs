@@ -45,29 +45,21 @@ pub(crate) struct OpenAiProfile {
 impl RequestProfile for OpenAiProfile {
     type Feature = OpenAiFeature;
 
-    fn without(self, feature: OpenAiFeature) -> Option<Self> {
+    fn without(mut self, feature: OpenAiFeature) -> Option<Self> {
+        let before = self;
         match feature {
-            OpenAiFeature::SystemRole => (!self.one_message).then_some(Self {
-                one_message: true,
-                ..self
-            }),
-            OpenAiFeature::Format => self.format.plainer().map(|format| Self { format, ..self }),
-            OpenAiFeature::MaxTokens => self.limit.plainer().map(|limit| Self { limit, ..self }),
-            OpenAiFeature::Temperature => (!self.own_temperature).then_some(Self {
-                own_temperature: true,
-                ..self
-            }),
+            OpenAiFeature::SystemRole => self.one_message = true,
+            OpenAiFeature::Format => self.format = self.format.plainer()?,
+            OpenAiFeature::MaxTokens => self.limit = self.limit.plainer()?,
+            OpenAiFeature::Temperature => self.own_temperature = true,
         }
+        (self != before).then_some(self)
     }
 }
 
 /// The request's body.
 pub(crate) fn body(question: &ModelQuestion, model: &str, request_profile: OpenAiProfile) -> Value {
-    let mut instructions = question.instructions.clone();
-    if request_profile.format != ResponseFormat::Schema {
-        instructions.push_str("\nThe answer's JSON Schema:\n");
-        instructions.push_str(&question.schema.to_string());
-    }
+    let instructions = request_profile.format.instructions(question);
     let mut body = json!({
         "model": model,
         "messages": messages(&instructions, &question.content, request_profile),

@@ -57,9 +57,7 @@ impl Features {
             chunking: diarizes,
         }
     }
-}
 
-impl Features {
     /// Whether the times of words are requested.
     pub(super) const fn has_word_times(self) -> bool {
         self.verbose && self.granularities
@@ -69,27 +67,17 @@ impl Features {
 impl RequestProfile for Features {
     type Feature = TranscriptionFeature;
 
-    fn without(self, feature: TranscriptionFeature) -> Option<Self> {
-        let fewer = match feature {
-            TranscriptionFeature::Granularities => Self {
-                granularities: false,
-                ..self
-            },
-            TranscriptionFeature::VerboseJson => Self {
-                granularities: false,
-                verbose: false,
-                ..self
-            },
-            TranscriptionFeature::Prompt => Self {
-                prompt: false,
-                ..self
-            },
-            TranscriptionFeature::Temperature => Self {
-                temperature: false,
-                ..self
-            },
-        };
-        (fewer != self).then_some(fewer)
+    fn without(mut self, feature: TranscriptionFeature) -> Option<Self> {
+        let before = self;
+        match feature {
+            TranscriptionFeature::Granularities => self.granularities = false,
+            TranscriptionFeature::VerboseJson => {
+                (self.granularities, self.verbose) = (false, false);
+            }
+            TranscriptionFeature::Prompt => self.prompt = false,
+            TranscriptionFeature::Temperature => self.temperature = false,
+        }
+        (self != before).then_some(self)
     }
 }
 

@@ -20,6 +20,9 @@ const MAX_BODY_BYTES: usize = 8 << 20;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the description of a model, or a list of models, may take.
+const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The engine cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
@@ -97,13 +100,14 @@ impl Caller {
         self.send(request, credentials).await
     }
 
-    /// Gets a JSON document, where there is one.
+    /// Gets a small JSON document, where there is one.
     pub(crate) async fn get(
         &self,
         url: Url,
         credentials: Option<(&'static str, HeaderValue)>,
     ) -> Option<Value> {
-        let answer = self.send(self.client.get(url), credentials).await.ok()?;
+        let caller = self.clone().within(DOCUMENT_TIMEOUT);
+        let answer = caller.send(self.client.get(url), credentials).await.ok()?;
         answer.json().filter(|_| answer.status.is_success())
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use parking_lot::Mutex;
 
 use super::ProviderError;
-use crate::language::SchemaUse;
+use crate::language::{ModelQuestion, SchemaUse};
 
 /// Why a request was refused.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +53,18 @@ impl ResponseFormat {
             Self::Schema => Some(Self::Json),
             Self::Json => Some(Self::Words),
             Self::Words => None,
+        }
+    }
+
+    /// The instructions of a question, with the schema where the server is not given it.
+    pub(crate) fn instructions(self, question: &ModelQuestion) -> String {
+        let instructions = &question.instructions;
+        match self {
+            Self::Schema => instructions.clone(),
+            _ => format!(
+                "{instructions}\nThe answer's JSON Schema:\n{}",
+                question.schema
+            ),
         }
     }
 }
