@@ -1,9 +1,11 @@
 //! How the provider is reached.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use config::{Environment, InvalidSetting};
 use reqwest::{Url, header::HeaderValue};
+
+use crate::provider::http::secret;
 
 /// The public address of the provider.
 const BASE_URL: &str = "https://api.deepgram.com";
@@ -55,7 +57,7 @@ pub enum SendAs {
 }
 
 /// The key to the provider, which is never shown.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ApiKey(HeaderValue);
 
 /// The ports that the provider calls back on.
@@ -78,21 +80,14 @@ impl ApiKey {
     /// A key, unless it has characters that no key has.
     pub fn new(key: &str) -> Option<Self> {
         let visible = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
-        let header = HeaderValue::try_from(format!("Token {key}")).ok();
-        let mut header = header.filter(|_| visible)?;
-        header.set_sensitive(true);
-        Some(Self(header))
+        secret(&format!("Token {key}"))
+            .filter(|_| visible)
+            .map(Self)
     }
 
     /// The value of `Authorization`.
     pub(crate) const fn header(&self) -> &HeaderValue {
         &self.0
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ApiKey")
     }
 }
 

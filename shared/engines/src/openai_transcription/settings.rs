@@ -1,6 +1,6 @@
 //! How the transcription server is reached.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use config::{Environment, InvalidSetting};
 use reqwest::{Url, header::HeaderValue};
@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 const RETRY_BUDGET: Duration = Duration::from_mins(5);
 
 /// How the transcription server is reached.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct OpenAiTranscriptionOptions {
     /// The address that audio is posted to.
     pub(super) endpoint: Url,
@@ -40,15 +40,6 @@ pub struct OpenAiTranscriptionOptions {
     pub timeout: Duration,
     /// How long all waits between attempts may take together, in one recording.
     pub retry_budget: Duration,
-}
-
-impl fmt::Debug for OpenAiTranscriptionOptions {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("OpenAiTranscriptionOptions")
-            .field("model", &self.model)
-            .finish_non_exhaustive()
-    }
 }
 
 impl OpenAiTranscriptionOptions {
