@@ -18,6 +18,7 @@ mod probe;
 mod provider;
 mod segment;
 pub mod settings;
+mod spoken_language;
 #[cfg(feature = "whisper")]
 mod supplied;
 #[cfg(feature = "whisper")]

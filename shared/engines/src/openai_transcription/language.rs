@@ -1,98 +1,45 @@
 //! Languages as servers spell them, and the language of a recording as far as it
 //! is known.
 
-use std::collections::BTreeMap;
-
 use domain::language;
 use parking_lot::Mutex;
 
-/// How long a language must have been recognised without another in between to be
-/// requested for what follows, in milliseconds: a word or two sounds like any language.
-const LONG_ENOUGH_MS: u64 = 5_000;
+use crate::spoken_language::{SpokenLanguage, code_of_tag};
 
 /// The language of one recording or conversation.
 #[derive(Debug)]
-pub(super) struct Language(Mutex<State>);
-
-#[derive(Debug, Clone, Default)]
-struct State {
-    /// The code to send, and to report.
-    code: Option<String>,
-    /// How long it has been recognised, in milliseconds.
-    recognized_ms: u64,
-    /// How long each language has been recognised, in milliseconds, where several are spoken:
-    /// then each piece is recognised for itself.
-    several: Option<BTreeMap<String, u64>>,
-}
-
-impl State {
-    fn is_settled(&self) -> bool {
-        self.several.is_none() && self.recognized_ms >= LONG_ENOUGH_MS
-    }
-}
+pub(super) struct Language(Mutex<SpokenLanguage<String>>);
 
 impl Language {
     /// The requested language as a BCP 47 tag, or [`MULTI`](domain::language::MULTI); none to
     /// recognise it.
     pub(super) fn new(tag: Option<&str>) -> Self {
-        let single = language::single(tag);
-        Self(Mutex::new(State {
-            code: single.map(code_of_tag),
-            recognized_ms: if single.is_some() { LONG_ENOUGH_MS } else { 0 },
-            several: tag.is_some_and(language::is_multi).then(BTreeMap::new),
-        }))
+        let requested = language::single(tag).map(code_of_tag);
+        let are_several = tag.is_some_and(language::is_multi);
+        Self(Mutex::new(SpokenLanguage::new(requested, are_several)))
     }
 
     /// The code to request; none to let the server recognise the language.
     pub(super) fn to_request(&self) -> Option<String> {
-        let state = self.0.lock();
-        state.code.clone().filter(|_| state.is_settled())
+        self.0.lock().expected()
     }
 
     /// Whether a piece should wait for those before it, which may settle the language.
     pub(super) fn is_sought(&self) -> bool {
-        let state = self.0.lock();
-        state.several.is_none() && !state.is_settled()
+        self.0.lock().is_sought()
     }
 
     /// The language that was requested or recognised so far; of several the one that is spoken
     /// longest.
     pub(super) fn known(&self) -> Option<String> {
-        let state = self.0.lock();
-        let heard = state.several.iter().flatten();
-        let longest = heard.max_by_key(|(_, heard_ms)| **heard_ms);
-        longest.map_or_else(|| state.code.clone(), |(code, _)| Some(code.clone()))
+        self.0.lock().main()
     }
 
     /// Notes the language that a server reports for a piece of that length.
     pub(super) fn recognized(&self, reported: &str, length_ms: u64) {
-        let Some(code) = code_of_report(reported) else {
-            return;
-        };
-        let mut state = self.0.lock();
-        if let Some(heard) = &mut state.several {
-            *heard.entry(code).or_default() += length_ms;
-            return;
+        if let Some(code) = code_of_report(reported) {
+            self.0.lock().detected(code, length_ms);
         }
-        if state.is_settled() {
-            return;
-        }
-        if state.code.as_deref() != Some(&code) {
-            state.recognized_ms = 0;
-        }
-        state.code = Some(code);
-        state.recognized_ms += length_ms;
-    }
-}
-
-/// The ISO 639 code of a BCP 47 tag, with the codes that Whisper uses instead.
-fn code_of_tag(tag: &str) -> String {
-    let primary = tag.split(['-', '_']).next().unwrap_or(tag);
-    match primary.to_ascii_lowercase().as_str() {
-        "nb" => "no".to_owned(),
-        "fil" => "tl".to_owned(),
-        "iw" => "he".to_owned(),
-        other => other.to_owned(),
     }
 }
 

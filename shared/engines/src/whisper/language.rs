@@ -1,28 +1,15 @@
 //! Which language a model is to listen for.
 
-use std::collections::BTreeMap;
-
 use domain::{
     language,
     steps::{Code, StepError},
 };
 use whisper::LANGUAGES;
 
-/// How long a language must have been recognised without another in between to
-/// hold for what follows, in milliseconds: a word or two sounds like any language.
-const LONG_ENOUGH_MS: u64 = 5_000;
+use crate::spoken_language::{self, LONG_ENOUGH_MS, code_of_tag};
 
-/// The language of a recording as far as it is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SpokenLanguage {
-    /// The newest that was given or recognised, as the model spells it.
-    known: Option<&'static str>,
-    /// How long that has been recognised, in milliseconds.
-    heard_ms: u64,
-    /// How long each language has been recognised, in milliseconds, where several are spoken:
-    /// then each window is recognised for itself.
-    several: Option<BTreeMap<&'static str, u64>>,
-}
+/// The language of a recording as far as it is known, as the model spells it.
+pub(super) type SpokenLanguage = spoken_language::SpokenLanguage<&'static str>;
 
 impl SpokenLanguage {
     /// The requested language as a BCP 47 tag, [`MULTI`](domain::language::MULTI), or detection;
@@ -37,29 +24,12 @@ impl SpokenLanguage {
         if !multilingual && (several || known != Some("en")) {
             return Err(unsupported(tag.unwrap_or_default(), "English alone"));
         }
-        Ok(Self {
-            known,
-            heard_ms: if known.is_some() { LONG_ENOUGH_MS } else { 0 },
-            several: several.then(BTreeMap::new),
-        })
-    }
-
-    /// What to listen for; none to recognise it.
-    pub(super) fn expected(&self) -> Option<&'static str> {
-        let settled = self.several.is_none() && self.heard_ms >= LONG_ENOUGH_MS;
-        self.known.filter(|_| settled)
+        Ok(Self::new(known, several))
     }
 
     /// The language that was set, or recognised last.
     pub(super) const fn known(&self) -> Option<&'static str> {
         self.known
-    }
-
-    /// The language that was set, or is spoken longest.
-    pub(super) fn main(&self) -> Option<&'static str> {
-        let heard = self.several.iter().flatten();
-        let longest = heard.max_by_key(|(_, heard_ms)| **heard_ms);
-        longest.map(|(language, _)| *language).or(self.known)
     }
 
     /// Continues with a language that an earlier attempt detected.
@@ -68,34 +38,12 @@ impl SpokenLanguage {
             self.detected(language, LONG_ENOUGH_MS);
         }
     }
-
-    /// Records the language that was detected in a window of that length, unless the
-    /// language was known before.
-    pub(super) fn detected(&mut self, language: &'static str, length_ms: u64) {
-        if let Some(heard) = &mut self.several {
-            *heard.entry(language).or_default() += length_ms;
-        }
-        if self.expected().is_some() {
-            return;
-        }
-        if self.known != Some(language) {
-            self.heard_ms = 0;
-        }
-        self.known = Some(language);
-        self.heard_ms += length_ms;
-    }
 }
 
 /// The model's code for the language of a tag.
 fn code(tag: &str) -> Option<&'static str> {
-    let primary = tag.split(['-', '_']).next()?.to_ascii_lowercase();
-    let spelled = match primary.as_str() {
-        "nb" => "no",
-        "fil" => "tl",
-        "jv" => "jw",
-        "iw" => "he",
-        other => other,
-    };
+    let code = code_of_tag(tag);
+    let spelled = if code == "jv" { "jw" } else { &code };
     LANGUAGES.into_iter().find(|known| *known == spelled)
 }
 
