@@ -1,17 +1,14 @@
 //! What the engines have in common where speech is recognised as it comes.
 
-use std::{
-    future::{Ready, ready},
-    io, mem,
-};
+use std::{future::ready, io, mem};
 
 use domain::{
-    ports::{SampleStream, Segment},
+    ports::{SampleStream, Segment, SegmentStream},
     steps::{Code, StepError},
     text,
     transcript::Word,
 };
-use futures::{Stream, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use media::speech::{Segmenter, SpeechSegment};
 
 /// A stretch of one speaker's words; none without any.
@@ -65,11 +62,23 @@ pub(crate) fn utterances(
     pieces.try_flatten()
 }
 
-/// For `scan`: lets the first error through and nothing after it.
-pub(crate) fn until_an_error<T>(
-    failed: &mut bool,
-    item: Result<T, StepError>,
-) -> Ready<Option<Result<T, StepError>>> {
-    let over = mem::replace(failed, item.is_err());
-    ready((!over).then_some(item))
+/// The utterances of samples as segments, of which `at_once` are recognised side by side, up to
+/// the first error.
+pub(crate) fn recognized<F>(
+    samples: SampleStream,
+    at_once: usize,
+    recognize: impl FnMut(SpeechSegment) -> F + Send + 'static,
+) -> SegmentStream
+where
+    F: Future<Output = Result<Option<Segment>, StepError>> + Send + 'static,
+{
+    utterances(samples)
+        .map_ok(recognize)
+        .try_buffered(at_once)
+        .try_filter_map(|segment| ready(Ok(segment)))
+        .scan(false, |failed, item| {
+            let over = mem::replace(failed, item.is_err());
+            ready((!over).then_some(item))
+        })
+        .boxed()
 }

@@ -1,13 +1,12 @@
 //! Speech recognised as it comes: cut at silences, one request for each utterance.
 
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
     ports::{LiveOptions, LiveTranscriber, SampleStream, SegmentStream},
     steps::StepError,
 };
-use futures::{StreamExt, TryStreamExt};
 
 use super::{AT_ONCE, OpenAiTranscriber, client::Conversation, pieces::Piece};
 use crate::segment;
@@ -35,13 +34,9 @@ impl LiveTranscriber for OpenAiTranscriber {
         samples: SampleStream,
         options: LiveOptions,
     ) -> Result<SegmentStream, StepError> {
-        let LiveOptions {
-            language,
-            key_terms,
-        } = options;
+        let (language, key_terms) = (options.language.as_deref(), &options.key_terms);
         let retry_budget = self.0.options.retry_budget;
-        let conversation = Conversation::new(language.as_deref(), &key_terms, retry_budget);
-        let conversation = Arc::new(conversation);
+        let conversation = Arc::new(Conversation::new(language, key_terms, retry_budget));
         let server = Arc::clone(&self.0);
         let transcribe = move |utterance| {
             let (server, conversation) = (Arc::clone(&server), Arc::clone(&conversation));
@@ -51,11 +46,6 @@ impl LiveTranscriber for OpenAiTranscriber {
                 Ok(segment::from_words(words, true))
             }
         };
-        Ok(segment::utterances(samples)
-            .map_ok(transcribe)
-            .try_buffered(AT_ONCE)
-            .try_filter_map(|segment| ready(Ok(segment)))
-            .scan(false, segment::until_an_error)
-            .boxed())
+        Ok(segment::recognized(samples, AT_ONCE, transcribe))
     }
 }

@@ -1,14 +1,13 @@
 //! Speech recognised as it comes: cut at silences, and each piece handed over as
 //! soon as it and all before it are done.
 
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
     ports::{LiveOptions, LiveTranscriber, SampleStream, Segment, SegmentStream},
     steps::StepError,
 };
-use futures::{StreamExt, TryStreamExt};
 
 use super::{MODEL, PocketSphinx, broke, check_language, cores, recognize::Utterance, words_of};
 use crate::segment;
@@ -31,12 +30,8 @@ impl LiveTranscriber for PocketSphinx {
     ) -> Result<SegmentStream, StepError> {
         check_language(options.language.as_deref())?;
         let engine = self.clone();
-        Ok(segment::utterances(samples)
-            .map_ok(move |piece| engine.clone().recognize(Utterance::new(0, piece)))
-            .try_buffered(cores())
-            .try_filter_map(|segment| ready(Ok(segment)))
-            .scan(false, segment::until_an_error)
-            .boxed())
+        let recognize = move |piece| engine.clone().recognize(Utterance::new(0, piece));
+        Ok(segment::recognized(samples, cores(), recognize))
     }
 }
 
@@ -57,7 +52,7 @@ impl PocketSphinx {
 mod tests {
     use std::time::Duration;
 
-    use futures::{channel::mpsc, stream};
+    use futures::{StreamExt, channel::mpsc, stream};
 
     use super::*;
 
