@@ -1,6 +1,6 @@
 //! A part of a recording, cut to the frame.
 
-use crate::{Decoder, Error, block::Block};
+use crate::{Decoder, Error, block::Block, open::damaged};
 
 /// The size of the header of a WAV file, in bytes.
 pub const WAV_HEADER_BYTES: u64 = 44;
@@ -114,7 +114,7 @@ impl Clip {
     fn fill(&mut self, missing: u64) -> Result<(), Error> {
         let tolerated = u64::from(self.sample_rate_hz) * TOLERATED_MISSING_MS / 1_000;
         if missing > tolerated || self.block.channels == 0 {
-            return Err(ends_early());
+            return Err(damaged("it ends before the part that was requested"));
         }
         let left = usize::try_from(self.left).unwrap_or(usize::MAX);
         self.block.samples.resize(left * self.block.channels, 0);
@@ -140,34 +140,29 @@ impl Clip {
 
     /// The header of the part as WAV with 16 bits.
     pub fn wav_header(&self) -> Vec<u8> {
-        let short = |value: usize| u16::try_from(value).unwrap_or(u16::MAX).to_le_bytes();
-        let frame = 2 * self.channels();
-        let bytes = self.wav_bytes().unwrap_or(u64::from(u32::MAX));
-        let size = |less: u64| u32::try_from(bytes.saturating_sub(less)).unwrap_or(u32::MAX);
-        let rate = self.sample_rate_hz;
-        let per_second = u32::try_from(frame)
-            .unwrap_or(u32::MAX)
-            .saturating_mul(rate);
-        let mut header = Vec::with_capacity(44);
-        header.extend(b"RIFF");
-        header.extend(size(8).to_le_bytes());
-        header.extend(b"WAVEfmt ");
-        header.extend(16_u32.to_le_bytes());
-        // PCM.
-        header.extend(1_u16.to_le_bytes());
-        header.extend(short(self.channels()));
-        header.extend(rate.to_le_bytes());
-        header.extend(per_second.to_le_bytes());
-        header.extend(short(frame));
-        header.extend(16_u16.to_le_bytes());
-        header.extend(b"data");
-        header.extend(size(WAV_HEADER_BYTES).to_le_bytes());
-        header
+        let bytes = self.wav_bytes().unwrap_or(u64::from(u32::MAX)) - WAV_HEADER_BYTES;
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        wav_header(self.channels(), self.sample_rate_hz, bytes)
     }
 }
 
-fn ends_early() -> Error {
-    Error::Damaged {
-        what: "it ends before the part that was requested".to_owned(),
-    }
+/// The header of a WAV file with so many bytes of samples of 16 bits.
+pub fn wav_header(channels: usize, sample_rate_hz: u32, bytes: u32) -> Vec<u8> {
+    let channels = u16::try_from(channels).unwrap_or(u16::MAX);
+    let frame = channels.saturating_mul(2);
+    let per_second = u32::from(frame).saturating_mul(sample_rate_hz);
+    let mut header = b"RIFF".to_vec();
+    header.extend(bytes.saturating_add(36).to_le_bytes());
+    header.extend(b"WAVEfmt ");
+    header.extend(16_u32.to_le_bytes());
+    // PCM.
+    header.extend(1_u16.to_le_bytes());
+    header.extend(channels.to_le_bytes());
+    header.extend(sample_rate_hz.to_le_bytes());
+    header.extend(per_second.to_le_bytes());
+    header.extend(frame.to_le_bytes());
+    header.extend(16_u16.to_le_bytes());
+    header.extend(b"data");
+    header.extend(bytes.to_le_bytes());
+    header
 }

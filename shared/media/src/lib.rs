@@ -44,7 +44,7 @@ mod trim;
 mod wav;
 
 pub use block::Block;
-pub use clip::{Clip, WAV_HEADER_BYTES};
+pub use clip::{Clip, WAV_HEADER_BYTES, wav_header};
 pub use decoder::Decoder;
 pub use error::Error;
 pub use ffmpeg::{CopyError, Ffmpeg};

@@ -1,17 +1,16 @@
 //! A check of key, model and price, by a second of silence.
 
-use std::io::Cursor;
-
 use domain::{
     engine_check::{Finding, Severity},
     ports::Transcriber,
     steps::{Code, StepError},
 };
+use media::{resample::SPEECH_RATE_HZ, wav_header};
 
 use super::{Deepgram, answer, call, query::ListenQuery};
 
-/// Samples of what is sent: one second.
-const SAMPLES: u32 = 16_000;
+/// Bytes of the samples that are sent: one second.
+const BYTES: u32 = 2 * SPEECH_RATE_HZ;
 
 /// Sends a second of silence.
 pub(super) async fn check(engine: &Deepgram) -> Vec<Finding> {
@@ -55,19 +54,7 @@ fn failure(error: &StepError) -> Finding {
 
 /// A WAV file.
 fn silence() -> Vec<u8> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 16_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut file = Cursor::new(Vec::new());
-    let written = hound::WavWriter::new(&mut file, spec).and_then(|mut writer| {
-        for _ in 0..SAMPLES {
-            writer.write_sample(0_i16)?;
-        }
-        writer.finalize()
-    });
-    written.unwrap_or_else(|error| unreachable!("a file in memory: {error}"));
-    file.into_inner()
+    let mut file = wav_header(1, SPEECH_RATE_HZ, BYTES);
+    file.extend([0; BYTES as usize]);
+    file
 }
