@@ -5,7 +5,7 @@ use domain::{
     interview::ChannelUse,
     ports::TranscriptionRequest,
     steps::{Code, StepError},
-    transcript::AudioFacts,
+    transcript::{AudioFacts, Recognition, Speaker, Word},
 };
 use media::{Mix, ObjectReader, Overview, level::Gain};
 use tokio::task::spawn_blocking;
@@ -30,6 +30,25 @@ impl AudioProbe {
             u32::from(self.facts.channels)
         } else {
             1
+        }
+    }
+
+    /// What was recognised of the recording: words, a language, and milliseconds of speech.
+    pub(crate) fn recognition(
+        &self,
+        model: &str,
+        words: Vec<Word>,
+        language: Option<String>,
+        speech_ms: u64,
+    ) -> Recognition {
+        Recognition {
+            speakers: (0..self.speakers()).map(Speaker::unnamed).collect(),
+            words,
+            language,
+            audio: self.facts,
+            speech_ms: Some(speech_ms),
+            model: model.to_owned(),
+            diarization: None,
         }
     }
 

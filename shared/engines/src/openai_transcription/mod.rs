@@ -22,24 +22,21 @@ mod response_error;
 mod settings;
 mod words;
 
-use std::{fmt, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{
     engine_check::Finding,
     ports::{Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
-    transcript::{Recognition, Speaker, Word},
+    transcript::{Recognition, Word},
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use media::{
-    ObjectReader,
-    speech::{Segmenter, SpeechSegment},
-};
-use tokio::{sync::mpsc, task::spawn_blocking};
+use media::speech::{Segmenter, SpeechSegment};
+use tokio::sync::mpsc;
 
 use crate::{
-    cut::cut,
+    cut::Cutting,
     probe::{self, AudioProbe},
     provider::http::SetupError,
 };
@@ -53,16 +50,6 @@ const AT_ONCE: usize = 2;
 /// A transcription server with `OpenAI`'s protocol.
 #[derive(Clone)]
 pub struct OpenAiTranscriber(Arc<TranscriptionServer>);
-
-impl fmt::Debug for OpenAiTranscriber {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let model = &self.0.options.model;
-        formatter
-            .debug_tuple("OpenAiTranscriber")
-            .field(model)
-            .finish()
-    }
-}
 
 impl OpenAiTranscriber {
     /// An engine that is reached like this.
@@ -149,28 +136,17 @@ impl Transcriber for OpenAiTranscriber {
         let retry_budget = self.0.options.retry_budget;
         let language = request.language.as_deref();
         let conversation = Conversation::new(language, &request.key_terms, retry_budget);
-        let (send, pieces) = mpsc::channel(1);
-        let recording = request.recording.clone();
-        let cutting = spawn_blocking(move || {
-            let source = Box::new(ObjectReader::open(&recording));
-            let emit = |piece| send.blocking_send(piece).is_ok();
-            cut(source, probe, Segmenter::default, PieceJoiner::new, emit)
-        });
+        let (pieces, cutting) = Cutting::start(
+            &request.recording,
+            probe,
+            Segmenter::default,
+            PieceJoiner::new,
+        );
         let words = self.words(pieces, &probe, &conversation, progress).await?;
-        let speech_ms = cutting
-            .await
-            .map_err(|_| StepError::transient(Code::EngineFailed, "cutting the recording failed"))?
-            .map_err(|error| error.to_step_error())?;
-        Ok(Recognition {
-            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
-            words,
-            language: domain::language::single(language)
-                .map(str::to_owned)
-                .or_else(|| conversation.language.known()),
-            audio: probe.facts,
-            speech_ms: Some(speech_ms),
-            model: self.0.options.model.clone(),
-            diarization: None,
-        })
+        let broken = || StepError::transient(Code::EngineFailed, "cutting the recording failed");
+        let speech_ms = cutting.speech_ms(broken).await?;
+        let language = domain::language::single(language).map(str::to_owned);
+        let language = language.or_else(|| conversation.language.known());
+        Ok(probe.recognition(&self.0.options.model, words, language, speech_ms))
     }
 }

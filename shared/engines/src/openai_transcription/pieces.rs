@@ -5,9 +5,9 @@
 //! of a piece remembers where it lies in the recording.
 
 use bytes::Bytes;
-use media::{resample::SPEECH_RATE_HZ, speech};
+use media::{resample::SPEECH_RATE_HZ, speech, wav_header};
 
-use crate::cut::Joiner;
+use crate::cut::{Joiner, Part, in_recording};
 
 /// Samples per millisecond.
 const PER_MS: u64 = 16;
@@ -29,24 +29,8 @@ pub(super) struct Piece {
     pub(super) speaker: u32,
     /// Samples of 16 bits, little-endian.
     pcm: Bytes,
-    /// The utterances that it consists of, in order; never empty.
+    /// The utterances that it consists of, in samples and in order; never empty.
     parts: Vec<Part>,
-}
-
-/// An utterance in a piece; all in samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
-    /// Where it begins in the piece.
-    at: u64,
-    /// Where it begins in the recording.
-    start: u64,
-    length: u64,
-}
-
-impl Part {
-    const fn end(self) -> u64 {
-        self.start + self.length
-    }
 }
 
 impl Piece {
@@ -74,26 +58,17 @@ impl Piece {
 
     /// A WAV file: its header and its samples.
     pub(super) fn wav(&self) -> [Bytes; 2] {
-        let header = wav_header(u32::try_from(self.pcm.len()).unwrap_or(u32::MAX));
-        [Bytes::copy_from_slice(&header), self.pcm.clone()]
+        let length = u32::try_from(self.pcm.len()).unwrap_or(u32::MAX);
+        [
+            wav_header(1, SPEECH_RATE_HZ, length).into(),
+            self.pcm.clone(),
+        ]
     }
 
-    /// Where a span of the piece lies in the recording, in milliseconds. The start of
-    /// a span that begins in a pause is moved to the utterance behind it, and the end
-    /// of one that ends in a pause to the utterance before it.
+    /// Where a span of the piece lies in the recording, in milliseconds.
     pub(super) fn in_recording(&self, start_ms: u64, end_ms: u64) -> (u64, u64) {
-        let (from, to) = (start_ms * PER_MS, end_ms * PER_MS);
-        let last = self.parts.len() - 1;
-        let first = self
-            .parts
-            .iter()
-            .position(|part| from < part.at + part.length);
-        let first = self.parts[first.unwrap_or(last)];
-        let begun = self.parts.iter().rposition(|part| part.at < to);
-        let begun = self.parts[begun.unwrap_or(0)];
-        let start = first.start + from.saturating_sub(first.at).min(first.length);
-        let end = begun.start + to.saturating_sub(begun.at).min(begun.length);
-        (start / PER_MS, end.max(start) / PER_MS)
+        let (start, end) = in_recording(&self.parts, start_ms * PER_MS, end_ms * PER_MS);
+        (start / PER_MS, end / PER_MS)
     }
 
     /// The speech between two times of the piece, as spans in milliseconds.
@@ -145,26 +120,6 @@ fn bytes(samples: u64) -> usize {
     usize::try_from(samples)
         .unwrap_or(usize::MAX)
         .saturating_mul(SAMPLE)
-}
-
-/// The header of a WAV file of one channel at 16 kHz with 16 bits per sample and
-/// `length` bytes of samples.
-fn wav_header(length: u32) -> [u8; 44] {
-    const RATE: [u8; 4] = SPEECH_RATE_HZ.to_le_bytes();
-    const BYTE_RATE: [u8; 4] = (SPEECH_RATE_HZ * 2).to_le_bytes();
-    let mut header = [0; 44];
-    header[..4].copy_from_slice(b"RIFF");
-    header[4..8].copy_from_slice(&length.saturating_add(36).to_le_bytes());
-    header[8..16].copy_from_slice(b"WAVEfmt ");
-    // The size of the format, PCM, one channel.
-    header[16..24].copy_from_slice(&[16, 0, 0, 0, 1, 0, 1, 0]);
-    header[24..28].copy_from_slice(&RATE);
-    header[28..32].copy_from_slice(&BYTE_RATE);
-    // Bytes per frame, bits per sample.
-    header[32..36].copy_from_slice(&[2, 0, 16, 0]);
-    header[36..40].copy_from_slice(b"data");
-    header[40..].copy_from_slice(&length.to_le_bytes());
-    header
 }
 
 /// Joins the utterances of one channel to pieces.

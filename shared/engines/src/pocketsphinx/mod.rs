@@ -17,12 +17,12 @@ use domain::{
     ports::{Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
     text::is_english,
-    transcript::{Recognition, Speaker, Word},
+    transcript::{Recognition, Word},
 };
-use media::{ObjectReader, speech::Segmenter};
+use media::speech::Segmenter;
 use tokio::{
     sync::{Semaphore, mpsc},
-    task::{JoinSet, spawn_blocking},
+    task::JoinSet,
 };
 use tracing::Instrument as _;
 
@@ -31,7 +31,7 @@ use command::{Command, CommandWord};
 use recognize::{Utterance, Utterances};
 
 use crate::{
-    cut::cut,
+    cut::Cutting,
     probe::{self, AudioProbe},
 };
 
@@ -116,27 +116,11 @@ impl Transcriber for PocketSphinx {
     ) -> Result<Recognition, StepError> {
         check_language(request.language.as_deref())?;
         let probe = probe::probe(request).await?;
-        let (send, receive) = mpsc::channel(1);
-        let recording = request.recording.clone();
-        let cutting = spawn_blocking(move || {
-            let source = Box::new(ObjectReader::open(&recording));
-            let emit = |utterance| send.blocking_send(utterance).is_ok();
-            cut(source, probe, Segmenter::default, Utterances, emit)
-        });
-        let words = self.recognise(receive, &probe, progress).await?;
-        let speech_ms = cutting
-            .await
-            .map_err(|_| broke())?
-            .map_err(|error| error.to_step_error())?;
-        Ok(Recognition {
-            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
-            words,
-            language: Some("en".to_owned()),
-            audio: probe.facts,
-            speech_ms: Some(speech_ms),
-            model: MODEL.to_owned(),
-            diarization: None,
-        })
+        let (utterances, cutting) =
+            Cutting::start(&request.recording, probe, Segmenter::default, Utterances);
+        let words = self.recognise(utterances, &probe, progress).await?;
+        let speech_ms = cutting.speech_ms(broke).await?;
+        Ok(probe.recognition(MODEL, words, Some("en".to_owned()), speech_ms))
     }
 }
 

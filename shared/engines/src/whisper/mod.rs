@@ -20,12 +20,11 @@ use async_trait::async_trait;
 use domain::{
     ports::{Progress, Transcriber, TranscriptionRequest},
     steps::{Code, StepError},
-    transcript::{Recognition, Speaker},
+    transcript::Recognition,
 };
-use media::{ObjectReader, speech::Segmenter};
-use tokio::{sync::mpsc, task::spawn_blocking};
+use media::speech::Segmenter;
 
-use crate::{cut::cut, probe};
+use crate::{cut::Cutting, probe};
 use checkpoint::ResumableTranscript;
 use recognize::Recognizer;
 use slot::Slot;
@@ -86,13 +85,12 @@ impl Transcriber for Whisper {
         let probe = probe::probe(request).await?;
         let mut resumable = ResumableTranscript::load(request, self.name.as_ref(), probe).await;
         recognizer.resume_with(resumable.language());
-        let (send, mut windows) = mpsc::channel(1);
-        let recording = request.recording.clone();
-        let cutting = spawn_blocking(move || {
-            let source = Box::new(ObjectReader::open(&recording));
-            let emit = |window| send.blocking_send(window).is_ok();
-            cut(source, probe, Segmenter::generous, WindowJoiner::new, emit)
-        });
+        let (mut windows, cutting) = Cutting::start(
+            &request.recording,
+            probe,
+            Segmenter::generous,
+            WindowJoiner::new,
+        );
         let mut reached_ms = 0;
         while let Some(window) = windows.recv().await {
             // Windows of several channels do not end in order.
@@ -104,19 +102,9 @@ impl Transcriber for Whisper {
             resumable.add(words, recognizer.language()).await;
             progress.report(probe.percent(reached_ms));
         }
-        let speech_ms = cutting
-            .await
-            .map_err(|_| failed())?
-            .map_err(|error| error.to_step_error())?;
-        Ok(Recognition {
-            speakers: (0..probe.speakers()).map(Speaker::unnamed).collect(),
-            words: resumable.into_words(),
-            language: recognizer.language().map(str::to_owned),
-            audio: probe.facts,
-            speech_ms: Some(speech_ms),
-            model: self.name.to_string(),
-            diarization: None,
-        })
+        let speech_ms = cutting.speech_ms(failed).await?;
+        let language = recognizer.language().map(str::to_owned);
+        Ok(probe.recognition(&self.name, resumable.into_words(), language, speech_ms))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use media::speech::SpeechSegment;
 
-use crate::cut::Joiner;
+use crate::cut::{Joiner, Part, in_recording};
 
 /// Samples per millisecond.
 const PER_MS: u64 = 16;
@@ -32,18 +32,8 @@ const PAUSE_LOUDNESS: f64 = 0.1;
 pub(super) struct Window {
     pub(super) speaker: u32,
     samples: Vec<i16>,
-    /// What it is joined from, in order; never empty.
+    /// What it is joined from, in milliseconds and in order; never empty.
     parts: Vec<Part>,
-}
-
-/// An utterance in a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
-    /// When it begins in the window, in milliseconds.
-    at: u64,
-    /// When it begins in the recording.
-    start: u64,
-    length: u64,
 }
 
 impl Window {
@@ -103,25 +93,12 @@ impl Window {
 
     /// When it ends in the recording.
     pub(super) fn end_ms(&self) -> u64 {
-        self.parts.last().map_or(0, |part| part.start + part.length)
+        self.parts.last().map_or(0, |part| part.end())
     }
 
-    /// The time in the recording of a span of the window. A start inside an inserted
-    /// pause moves to the following utterance, and an end to the preceding one.
+    /// The time in the recording of a span of the window.
     pub(super) fn in_recording(&self, start_ms: u64, end_ms: u64) -> (u64, u64) {
-        let last = self.parts.len() - 1;
-        let first = self
-            .parts
-            .iter()
-            .position(|part| start_ms < part.at + part.length);
-        let begun = self.parts.iter().rposition(|part| part.at < end_ms);
-        let (first, begun) = (
-            self.parts[first.unwrap_or(last)],
-            self.parts[begun.unwrap_or(0)],
-        );
-        let start = first.start + start_ms.saturating_sub(first.at).min(first.length);
-        let end = begun.start + end_ms.saturating_sub(begun.at).min(begun.length);
-        (start, end.max(start))
+        in_recording(&self.parts, start_ms, end_ms)
     }
 }
 
