@@ -14,7 +14,7 @@ use crate::{
     level::{Gain, LevelMeter, LevelReport},
     library::Library,
     names,
-    open::{Limitation, Opened, damaged, open},
+    open::{Limitation, Opened, damaged, open, unsupported},
     pcm::Pcm,
     report::RecordingReport,
     shared_source::SharedSource,
@@ -284,13 +284,10 @@ impl Decoder {
 impl Limitation {
     /// The error where there is no FFmpeg.
     fn to_error(self) -> Error {
-        let what = match self {
+        unsupported(match self {
             Self::Edits => "a recording that was cut and joined by an edit list",
             Self::Tracks => "a recording with several sound tracks",
             Self::ByteOrder => "this kind of PCM in QuickTime",
-        };
-        Error::Unsupported {
-            what: what.to_owned(),
-        }
+        })
     }
 }

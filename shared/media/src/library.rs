@@ -12,7 +12,10 @@ use std::{
 
 use domain::audio_warning::AudioWarningCode;
 use symphonia::core::{
-    errors::Error as Fault, formats::FormatReader, packet::Packet, units::Duration,
+    errors::Error as Fault,
+    formats::{FormatReader, Track},
+    packet::Packet,
+    units::Duration,
 };
 
 use crate::{
@@ -180,6 +183,12 @@ impl Library {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// The track that is decoded.
+    fn own_track(&self) -> Option<&Track> {
+        let mut tracks = self.reader.tracks().iter();
+        tracks.find(|track| track.id == self.track)
     }
 
     pub(crate) const fn sample_rate_hz(&self) -> u32 {

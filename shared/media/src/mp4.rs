@@ -149,9 +149,9 @@ fn stretches(played: &[(u64, u64)], movie_scale: u32, media_scale: u32) -> Stret
     }
 }
 
-struct BoxHeader {
+pub(crate) struct BoxHeader {
     name: Name,
-    body: Range<u64>,
+    pub(crate) body: Range<u64>,
 }
 
 /// Whether the boxes of a file do not follow each other to its end.
@@ -177,15 +177,16 @@ fn is_name(name: Name) -> bool {
     name.iter().all(|byte| (b' '..=b'~').contains(byte))
 }
 
-struct Mp4Reader<'a> {
-    source: &'a mut dyn Source,
+/// Reads the boxes of a file.
+pub(crate) struct Mp4Reader<'a> {
+    pub(crate) source: &'a mut dyn Source,
 }
 
 impl Mp4Reader<'_> {
     /// The tracks with sound, and whether there are others.
     fn tracks(&mut self, moov: &Range<u64>) -> io::Result<(Vec<SoundTrack>, bool)> {
         let scale = match self.child(moov, *b"mvhd")? {
-            Some(header) => self.time_scale(&header)?,
+            Some(header) => self.number_behind_times(&header)?,
             None => 0,
         };
         let (mut tracks, mut has_others) = (Vec::new(), false);
@@ -212,10 +213,7 @@ impl Mp4Reader<'_> {
             return Ok(None);
         }
         let id = match self.child(track, *b"tkhd")? {
-            Some(header) => {
-                let wide = self.number(header.start)? >> 24 == 1;
-                self.number(header.start + if wide { 20 } else { 12 })?
-            }
+            Some(header) => self.number_behind_times(&header)?,
             None => 0,
         };
         let media_length = match self.child(&media, *b"mdhd")? {
@@ -287,15 +285,16 @@ impl Mp4Reader<'_> {
         Ok((edit, stretches))
     }
 
-    /// Units in a second, as `mvhd` and `mdhd` say it in the same place.
-    fn time_scale(&mut self, header: &Range<u64>) -> io::Result<u32> {
+    /// Units in a second by `mvhd` and `mdhd`, or a track's number by `tkhd`: all in the same
+    /// place.
+    fn number_behind_times(&mut self, header: &Range<u64>) -> io::Result<u32> {
         let wide = self.number(header.start)? >> 24 == 1;
         self.number(header.start + if wide { 20 } else { 12 })
     }
 
     /// The length of a track's media, as `mdhd` says it behind the units in a second.
     fn media_length(&mut self, header: &Range<u64>) -> io::Result<Fraction> {
-        let scale = self.time_scale(header)?;
+        let scale = self.number_behind_times(header)?;
         let wide = self.number(header.start)? >> 24 == 1;
         let units = if wide {
             self.wide_number(header.start + 24)?
@@ -305,7 +304,11 @@ impl Mp4Reader<'_> {
         Ok(Fraction(units, scale))
     }
 
-    fn path(&mut self, within: &Range<u64>, names: &[Name]) -> io::Result<Option<Range<u64>>> {
+    pub(crate) fn path(
+        &mut self,
+        within: &Range<u64>,
+        names: &[Name],
+    ) -> io::Result<Option<Range<u64>>> {
         let mut body = within.clone();
         for name in names {
             match self.child(&body, *name)? {
@@ -316,26 +319,38 @@ impl Mp4Reader<'_> {
         Ok(Some(body))
     }
 
-    fn child(&mut self, within: &Range<u64>, name: Name) -> io::Result<Option<Range<u64>>> {
-        let mut children = self.children(within)?.into_iter();
-        Ok(children
-            .find(|found| found.name == name)
-            .map(|found| found.body))
+    pub(crate) fn child(
+        &mut self,
+        within: &Range<u64>,
+        name: Name,
+    ) -> io::Result<Option<Range<u64>>> {
+        let mut position = within.start;
+        for _ in 0..MAX_BOXES {
+            match self.fitting(position, within.end)? {
+                Some(found) if found.name == name => return Ok(Some(found.body)),
+                Some(found) => position = found.body.end,
+                None => break,
+            }
+        }
+        Ok(None)
     }
 
-    fn children(&mut self, within: &Range<u64>) -> io::Result<Vec<BoxHeader>> {
+    pub(crate) fn children(&mut self, within: &Range<u64>) -> io::Result<Vec<BoxHeader>> {
         let mut children = Vec::new();
         let mut position = within.start;
         while children.len() < MAX_BOXES
-            && let Some(found) = self.at(position, within.end)?
+            && let Some(found) = self.fitting(position, within.end)?
         {
             position = found.body.end;
-            if position > within.end {
-                break;
-            }
             children.push(found);
         }
         Ok(children)
+    }
+
+    /// The box at a position, unless it ends behind `end`.
+    fn fitting(&mut self, position: u64, end: u64) -> io::Result<Option<BoxHeader>> {
+        let found = self.at(position, end)?;
+        Ok(found.filter(|found| found.body.end <= end))
     }
 
     /// The box at a position; `None` where there is no room for one.

@@ -156,7 +156,7 @@ pub(crate) fn open_pipe(source: Box<dyn Source>, failures: &Failures) -> Result<
 }
 
 /// The first bytes; leaves the source at its start.
-fn beginning(source: &mut PatchedReader) -> io::Result<Vec<u8>> {
+pub(crate) fn beginning(source: &mut PatchedReader) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     source.take(PROBE_SIZE).read_to_end(&mut start)?;
     source.seek(SeekFrom::Start(0))?;
@@ -172,7 +172,10 @@ fn is_cut_aiff(start: &[u8], feed: &PatchedReader) -> bool {
         .is_some_and(|(size, length)| u64::from(length) + 8 > size)
 }
 
-fn probe_format(feed: PatchedReader) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
+/// Lets the library find out the format.
+pub(crate) fn probe_format(
+    feed: PatchedReader,
+) -> Result<Result<Box<dyn FormatReader>, Fault>, Error> {
     let options = MediaSourceStreamOptions {
         buffer_len: READ_SIZE,
     };
@@ -264,7 +267,7 @@ fn refusal(fault: &Fault, start: &[u8], failures: &Failures) -> Error {
     }
 }
 
-fn unsupported(what: &str) -> Error {
+pub(crate) fn unsupported(what: &str) -> Error {
     Error::Unsupported {
         what: what.to_owned(),
     }

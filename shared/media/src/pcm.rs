@@ -3,10 +3,7 @@
 //! The library makes packets of 1,152 frames of them and takes the channels
 //! apart; reading them in one piece takes a fifth of the time.
 
-use std::{
-    io::{self, Read as _, Seek as _},
-    ops::RangeInclusive,
-};
+use std::{io::Seek as _, ops::RangeInclusive};
 
 use crate::{
     Error,
@@ -83,7 +80,7 @@ impl Pcm {
         let left = usize::try_from(self.left / 2).unwrap_or(most);
         block.samples.resize(most.min(left), 0);
         let bytes = bytemuck::cast_slice_mut(&mut block.samples);
-        let read = fill(&mut self.feed, bytes);
+        let read = self.feed.fill(bytes);
         let read = read.map_err(|error| Error::Read(self.failures.take().unwrap_or(error)))?;
         self.left = if read < bytes.len() {
             0
@@ -100,16 +97,4 @@ impl Pcm {
         }
         Ok(!block.samples.is_empty())
     }
-}
-
-/// Reads until `buffer` is full or the file ends.
-fn fill(feed: &mut PatchedReader, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match feed.read(&mut buffer[filled..])? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    Ok(filled)
 }

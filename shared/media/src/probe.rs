@@ -1,6 +1,10 @@
 //! What a file is, by its first bytes.
 
-use crate::{Error, Ffmpeg, mpeg, wav};
+use crate::{
+    Error, Ffmpeg, mpeg,
+    open::{damaged, unsupported},
+    wav,
+};
 
 /// How much of a file [`probe`] wants to see, in bytes.
 pub const PROBE_SIZE: u64 = 64 * 1024;
@@ -43,16 +47,13 @@ pub fn probe(start: &[u8]) -> Result<FileKind, Error> {
         return Ok(kind);
     }
     if start.starts_with(&CLUSTER) {
-        return Err(Error::Damaged {
-            what: "the beginning of this WebM is missing, as in a later piece of a live \
-                   recording; join all pieces in their order and upload the whole"
-                .to_owned(),
-        });
+        return Err(damaged(
+            "the beginning of this WebM is missing, as in a later piece of a live recording; join \
+             all pieces in their order and upload the whole",
+        ));
     }
     if let Some(what) = refused(start) {
-        return Err(Error::Unsupported {
-            what: what.to_owned(),
-        });
+        return Err(unsupported(what));
     }
     if mpeg::is_adts(start) {
         Ok(FileKind::Adts)

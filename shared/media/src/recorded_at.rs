@@ -10,12 +10,14 @@ mod mp4;
 mod riff;
 mod vorbis;
 
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 
 use domain::RecordedAt;
 
 use crate::{
-    FileKind, PROBE_SIZE, Source, probe,
+    FileKind, Source,
+    open::beginning,
+    probe,
     source::{Failures, PatchedReader},
 };
 use fields::MetadataFields;
@@ -25,7 +27,7 @@ use fields::MetadataFields;
 pub fn recorded_at(source: Box<dyn Source>) -> io::Result<Option<RecordedAt>> {
     let failures = Failures::default();
     let mut reader = PatchedReader::new(source, failures.clone());
-    let found = kind(&mut reader).and_then(|kind| match kind {
+    let found = beginning(&mut reader).and_then(|start| match probe(&start).ok() {
         Some(FileKind::Mp4) => mp4::read(&mut MetadataFields::new(&mut reader)),
         Some(FileKind::Matroska) => matroska::read(&mut MetadataFields::new(&mut reader)),
         Some(FileKind::Wav) => riff::read(&mut MetadataFields::new(&mut reader)),
@@ -39,17 +41,9 @@ pub fn recorded_at(source: Box<dyn Source>) -> io::Result<Option<RecordedAt>> {
     Ok(found?.filter(|date| date.is_after_epoch()))
 }
 
-/// The kind of the file; leaves the source at its start.
-fn kind(reader: &mut PatchedReader) -> io::Result<Option<FileKind>> {
-    let mut start = Vec::new();
-    reader.take(PROBE_SIZE).read_to_end(&mut start)?;
-    reader.seek(SeekFrom::Start(0))?;
-    Ok(probe(&start).ok())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
+    use std::io::{Cursor, SeekFrom};
 
     use proptest::prelude::*;
 

@@ -2,8 +2,10 @@
 
 use std::{
     io::{self, Read, Seek, SeekFrom},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::Mutex;
 
 use crate::Source;
 
@@ -48,7 +50,7 @@ impl SharedSource {
 
 impl Read for SharedSource {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut shared = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.source.lock();
         let position = self.start + self.position;
         if shared.position != position {
             shared.source.seek(SeekFrom::Start(position))?;
@@ -70,7 +72,7 @@ impl Seek for SharedSource {
                 if let Some(size) = self.size {
                     size.checked_add_signed(offset)
                 } else {
-                    let mut shared = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut shared = self.source.lock();
                     let position = shared.source.seek(SeekFrom::End(offset))?;
                     shared.position = position;
                     position.checked_sub(self.start)

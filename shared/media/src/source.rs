@@ -4,11 +4,12 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use parking_lot::Mutex;
 use symphonia::core::io::MediaSource;
 
 use crate::FileKind;
@@ -38,15 +39,14 @@ pub(crate) struct Failures(Arc<Mutex<Option<io::Error>>>);
 impl Failures {
     /// The first error, once.
     pub(crate) fn take(&self) -> Option<io::Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 
     /// Keeps an error aside. The decoder is given one that cannot be mistaken
     /// for the end: a source at its end reads nothing, and does not fail.
     pub(crate) fn note(&self, error: io::Error) -> io::Error {
         let again = io::Error::other(error.to_string());
-        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert(error);
+        self.0.lock().get_or_insert(error);
         again
     }
 }
@@ -83,10 +83,16 @@ impl PatchedReader {
         }
     }
 
-    fn source(&mut self) -> &mut Box<dyn Source> {
-        self.source
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Reads until `buffer` is full or the source ends; how much was read.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.read(&mut buffer[filled..])? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        Ok(filled)
     }
 
     fn patch(&self, bytes: &mut [u8]) {
@@ -181,7 +187,7 @@ fn is_flac_start(bytes: &[u8]) -> bool {
 impl Read for PatchedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = loop {
-            match self.source().read(buffer) {
+            match self.source.get_mut().read(buffer) {
                 Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.failures.note(error)),
@@ -199,7 +205,7 @@ impl Read for PatchedReader {
 
 impl Seek for PatchedReader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        match self.source().seek(to) {
+        match self.source.get_mut().seek(to) {
             Ok(position) => {
                 self.position = position;
                 if let Some(next_part) = &mut self.next_part {

@@ -3,15 +3,13 @@
 use std::{
     io::{self, BufRead as _, BufReader, Cursor, Read, Seek, SeekFrom},
     process::Child,
-    sync::{
-        Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
-    },
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use domain::audio_warning::AudioWarningCode;
+use parking_lot::Mutex;
 
 use super::{Description, Ffmpeg, MAX_TRACKS, RangeServer, SoundFormat};
 use crate::{
@@ -185,11 +183,7 @@ impl Read for Output {
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            let chunks = self
-                .chunks
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner);
-            match chunks.recv_timeout(LONGEST_SILENCE) {
+            match self.chunks.get_mut().recv_timeout(LONGEST_SILENCE) {
                 Ok(chunk) => self.current = Cursor::new(chunk?),
                 Err(RecvTimeoutError::Disconnected) => return Ok(0),
                 Err(RecvTimeoutError::Timeout) => {

@@ -43,9 +43,9 @@ impl Library {
         if !matches!(self.kind, FileKind::Mp4 | FileKind::Flac) || self.parts > 1 {
             return 0;
         }
-        let mut tracks = self.reader.tracks().iter();
-        let track = tracks.find(|track| track.id == self.track);
-        let declared = track.and_then(|track| Some((track.num_frames?, track.time_base)));
+        let declared = self
+            .own_track()
+            .and_then(|track| Some((track.num_frames?, track.time_base)));
         let Some((units, base)) = declared else {
             return 0;
         };
@@ -64,8 +64,7 @@ impl Library {
 
     /// The name of the codec.
     pub(crate) fn codec_name(&self) -> &'static str {
-        let mut tracks = self.reader.tracks().iter();
-        let track = tracks.find(|track| track.id == self.track);
+        let track = self.own_track();
         let parameters = track.and_then(|track| track.codec_params.as_ref()?.audio());
         parameters.map_or("", names::short_name)
     }

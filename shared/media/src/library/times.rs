@@ -45,9 +45,7 @@ impl Library {
             self.kind,
             FileKind::Mp4 | FileKind::Matroska | FileKind::Ogg | FileKind::Flac
         );
-        let mut tracks = self.reader.tracks().iter();
-        let track = tracks.find(|track| track.id == self.track)?;
-        track.time_base.filter(|_| timed)
+        self.own_track()?.time_base.filter(|_| timed)
     }
 
     /// Takes padding away, and finds out whether silence goes before.

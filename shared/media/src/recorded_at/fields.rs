@@ -1,11 +1,11 @@
 //! Numbers and texts at places of a file.
 
 use std::{
-    io::{self, Read as _, Seek as _, SeekFrom},
+    io::{self, Seek as _, SeekFrom},
     ops::Range,
 };
 
-use crate::source::PatchedReader;
+use crate::{mp4::Mp4Reader, source::PatchedReader};
 
 /// Parts looked at inside another at most.
 pub(super) const MAX_PARTS: usize = 1_000;
@@ -28,6 +28,13 @@ impl<'a> MetadataFields<'a> {
         Ok(0..self.reader.seek(SeekFrom::End(0))?)
     }
 
+    /// The file as boxes of MP4.
+    pub(super) fn boxes(&mut self) -> Mp4Reader<'_> {
+        Mp4Reader {
+            source: self.reader,
+        }
+    }
+
     pub(super) fn bytes<const LENGTH: usize>(&mut self, position: u64) -> io::Result<[u8; LENGTH]> {
         let mut bytes = [0; LENGTH];
         self.read(position, &mut bytes)?;
@@ -47,13 +54,7 @@ impl<'a> MetadataFields<'a> {
     /// Fills `bytes` from a position on.
     pub(super) fn read(&mut self, position: u64, bytes: &mut [u8]) -> io::Result<()> {
         self.reader.seek(SeekFrom::Start(position))?;
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match self.reader.read(&mut bytes[filled..])? {
-                0 => break,
-                count => filled += count,
-            }
-        }
+        let filled = self.reader.fill(bytes)?;
         bytes[filled..].fill(0);
         Ok(())
     }

@@ -2,13 +2,12 @@
 //! so it counts where it is complete.
 
 use domain::RecordedAt;
-use symphonia::core::{
-    formats::{FormatOptions, probe::Hint},
-    io::{MediaSourceStream, MediaSourceStreamOptions},
-    meta::{MetadataContainer, MetadataOptions, RawValue},
-};
+use symphonia::core::meta::{MetadataContainer, RawValue};
 
-use crate::{open::guard, source::PatchedReader};
+use crate::{
+    open::{guard, probe_format},
+    source::PatchedReader,
+};
 
 pub(super) fn read(mut reader: PatchedReader) -> Option<RecordedAt> {
     // Nothing in them needs a look at the end.
@@ -17,10 +16,7 @@ pub(super) fn read(mut reader: PatchedReader) -> Option<RecordedAt> {
 }
 
 fn first_date(reader: PatchedReader) -> Option<RecordedAt> {
-    let stream = MediaSourceStream::new(Box::new(reader), MediaSourceStreamOptions::default());
-    let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let probe = symphonia::default::get_probe();
-    let mut format = probe.probe(&Hint::new(), stream, formats, metadata).ok()?;
+    let mut format = probe_format(reader).ok()?.ok()?;
     let metadata = format.metadata();
     let revision = metadata.current()?;
     let tracks = revision.per_track.iter().map(|track| &track.metadata);
