@@ -1,10 +1,10 @@
 //! A model file by HTTP, resumed where an earlier attempt broke off.
 
-use std::{io::SeekFrom, path::Path, time::Duration};
+use std::{io::SeekFrom, path::Path};
 
 use futures::StreamExt as _;
 use reqwest::{
-    Client, Response, StatusCode,
+    Client, RequestBuilder, Response, StatusCode,
     header::{CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE},
 };
 use tokio::{
@@ -17,37 +17,12 @@ use crate::{DownloadEvent, FetchTimeouts, Observer, PublishedModel, SourceError}
 /// Bytes between two reports.
 const REPORT: u64 = 512 * 1024;
 
-/// Fetches what is missing of `part`; answers whether it went on with an earlier attempt.
-pub(crate) async fn fetch(
-    base: &str,
-    model: &PublishedModel,
-    part: &Path,
-    timeouts: FetchTimeouts,
-    observer: &dyn Observer,
-) -> Result<bool, SourceError> {
-    let client = client(timeouts)?;
-    let url = format!("{base}/{}", model.file);
-    let mut there = match fs::metadata(part).await {
-        Ok(facts) if facts.len() <= model.bytes => facts.len(),
-        _ => 0,
-    };
-    observer.report(DownloadEvent::Source {
-        name: &host(base),
-        bytes: model.bytes,
-        resumed: there,
-    });
-    if there == model.bytes {
-        return Ok(true);
-    }
-    let response = ask(&client, &url, part, there, timeouts).await?;
-    let resumed = response.status() == StatusCode::PARTIAL_CONTENT;
-    if !resumed {
-        there = 0;
-    }
-    check_size(&response, there, model)?;
-    note_etag(part, response.headers()).await;
-    receive(response, part, there, model, timeouts, observer).await?;
-    Ok(resumed)
+/// A model file on its way into an incomplete file of the cache.
+pub(crate) struct Download<'a> {
+    pub(crate) model: &'a PublishedModel,
+    pub(crate) part: &'a Path,
+    pub(crate) timeouts: FetchTimeouts,
+    pub(crate) observer: &'a dyn Observer,
 }
 
 /// The host of an address, for people.
@@ -57,44 +32,134 @@ pub(crate) fn host(base: &str) -> String {
     host.unwrap_or(base).to_owned()
 }
 
-fn client(timeouts: FetchTimeouts) -> Result<Client, SourceError> {
-    let built = Client::builder()
-        .connect_timeout(timeouts.connect)
-        .read_timeout(timeouts.stall)
-        .user_agent(concat!("interviewlens/", env!("CARGO_PKG_VERSION")))
-        .build();
-    built.map_err(|error| SourceError::Connect(cause(&error)))
-}
-
-/// Requests the file, or the rest of it if it is still the same file.
-async fn ask(
-    client: &Client,
-    url: &str,
-    part: &Path,
-    there: u64,
-    timeouts: FetchTimeouts,
-) -> Result<Response, SourceError> {
-    let mut request = client.get(url);
-    if there > 0 {
-        request = request.header(RANGE, format!("bytes={there}-"));
-        if let Ok(etag) = fs::read_to_string(etag_path(part)).await {
-            request = request.header(IF_RANGE, etag);
+impl Download<'_> {
+    /// Fetches what is missing of the part; answers whether it went on with an earlier attempt.
+    pub(crate) async fn fetch(&self, base: &str) -> Result<bool, SourceError> {
+        let client = self.client()?;
+        let url = format!("{base}/{}", self.model.file);
+        let bytes = self.model.bytes;
+        let mut there = match fs::metadata(self.part).await {
+            Ok(facts) if facts.len() <= bytes => facts.len(),
+            _ => 0,
+        };
+        self.observer.report(DownloadEvent::Source {
+            name: &host(base),
+            bytes,
+            resumed: there,
+        });
+        if there == bytes {
+            return Ok(true);
         }
+        let response = self.ask(&client, &url, there).await?;
+        let resumed = response.status() == StatusCode::PARTIAL_CONTENT;
+        if !resumed {
+            there = 0;
+        }
+        check_size(&response, there, self.model)?;
+        note_etag(self.part, response.headers()).await;
+        self.receive(response, there).await?;
+        Ok(resumed)
     }
-    let sent = request.send().await;
-    let response = sent.map_err(|error| source_error(&error, timeouts))?;
-    match response.status() {
-        StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(response),
-        StatusCode::RANGE_NOT_SATISFIABLE => {
-            // The part belongs to another file: request the whole.
-            let sent = client.get(url).send().await;
-            let response = sent.map_err(|error| source_error(&error, timeouts))?;
-            match response.status() {
-                StatusCode::OK => Ok(response),
-                status => Err(SourceError::Status(status.as_u16())),
+
+    fn client(&self) -> Result<Client, SourceError> {
+        let built = Client::builder()
+            .connect_timeout(self.timeouts.connect)
+            .read_timeout(self.timeouts.stall)
+            .user_agent(concat!("interviewlens/", env!("CARGO_PKG_VERSION")))
+            .build();
+        built.map_err(|error| SourceError::Connect(cause(&error)))
+    }
+
+    /// Requests the file, or the rest of it if it is still the same file.
+    async fn ask(&self, client: &Client, url: &str, there: u64) -> Result<Response, SourceError> {
+        let mut request = client.get(url);
+        if there > 0 {
+            request = request.header(RANGE, format!("bytes={there}-"));
+            if let Ok(etag) = fs::read_to_string(etag_path(self.part)).await {
+                request = request.header(IF_RANGE, etag);
             }
         }
-        status => Err(SourceError::Status(status.as_u16())),
+        let response = self.send(request).await?;
+        match response.status() {
+            StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(response),
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                // The part belongs to another file: request the whole.
+                let response = self.send(client.get(url)).await?;
+                match response.status() {
+                    StatusCode::OK => Ok(response),
+                    status => Err(SourceError::Status(status.as_u16())),
+                }
+            }
+            status => Err(SourceError::Status(status.as_u16())),
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, SourceError> {
+        let sent = request.send().await;
+        sent.map_err(|error| self.source_error(&error))
+    }
+
+    async fn receive(&self, response: Response, there: u64) -> Result<(), SourceError> {
+        let total = self.model.bytes;
+        let unwritten = |error| SourceError::file(self.part, total - there, error);
+        let options = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(self.part)
+            .await;
+        let mut file = options.map_err(unwritten)?;
+        file.set_len(there).await.map_err(unwritten)?;
+        file.seek(SeekFrom::Start(there)).await.map_err(unwritten)?;
+        let (mut done, mut reported) = (there, there);
+        let mut bytes = response.bytes_stream();
+        let outcome = loop {
+            let block = match bytes.next().await {
+                None => break Ok(()),
+                Some(Err(error)) => break Err(self.interruption(&error, done)),
+                Some(Ok(block)) => block,
+            };
+            done += block.len() as u64;
+            if done > total {
+                break Err(SourceError::Size {
+                    found: done,
+                    expected: total,
+                });
+            }
+            if let Err(error) = file.write_all(&block).await {
+                break Err(unwritten(error));
+            }
+            if done - reported >= REPORT || done == total {
+                reported = done;
+                self.observer.report(DownloadEvent::Bytes { done, total });
+            }
+        };
+        // What came is kept for the next attempt.
+        let flushed = file.flush().await;
+        outcome?;
+        flushed.map_err(unwritten)?;
+        if done < total {
+            return Err(SourceError::CutShort { done, total });
+        }
+        Ok(())
+    }
+
+    fn interruption(&self, error: &reqwest::Error, done: u64) -> SourceError {
+        match self.source_error(error) {
+            stalled @ SourceError::Stalled(_) => stalled,
+            _ => SourceError::CutShort {
+                done,
+                total: self.model.bytes,
+            },
+        }
+    }
+
+    fn source_error(&self, error: &reqwest::Error) -> SourceError {
+        if error.is_timeout() && !error.is_connect() {
+            SourceError::Stalled(self.timeouts.stall.as_secs().max(1))
+        } else {
+            SourceError::Connect(cause(error))
+        }
     }
 }
 
@@ -124,91 +189,10 @@ fn content_range(headers: &HeaderMap) -> Option<(u64, u64)> {
     Some((start.parse().ok()?, total.parse().ok()?))
 }
 
-async fn receive(
-    response: Response,
-    part: &Path,
-    there: u64,
-    model: &PublishedModel,
-    timeouts: FetchTimeouts,
-    observer: &dyn Observer,
-) -> Result<(), SourceError> {
-    let total = model.bytes;
-    let unwritten = |error| SourceError::file(part, total - there, error);
-    let options = File::options()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(part)
-        .await;
-    let mut file = options.map_err(unwritten)?;
-    file.set_len(there).await.map_err(unwritten)?;
-    file.seek(SeekFrom::Start(there)).await.map_err(unwritten)?;
-    let (mut done, mut reported) = (there, there);
-    let mut bytes = response.bytes_stream();
-    let outcome = loop {
-        let block = match bytes.next().await {
-            None => break Ok(()),
-            Some(Err(error)) => break Err(interruption(&error, done, total, timeouts)),
-            Some(Ok(block)) => block,
-        };
-        done += block.len() as u64;
-        if done > total {
-            break Err(SourceError::Size {
-                found: done,
-                expected: total,
-            });
-        }
-        if let Err(error) = file.write_all(&block).await {
-            break Err(SourceError::file(part, total - there, error));
-        }
-        if done - reported >= REPORT || done == total {
-            reported = done;
-            observer.report(DownloadEvent::Bytes { done, total });
-        }
-    };
-    // What came is kept for the next attempt.
-    let flushed = file.flush().await;
-    outcome?;
-    flushed.map_err(unwritten)?;
-    if done < total {
-        return Err(SourceError::CutShort { done, total });
-    }
-    Ok(())
-}
-
-fn interruption(
-    error: &reqwest::Error,
-    done: u64,
-    total: u64,
-    timeouts: FetchTimeouts,
-) -> SourceError {
-    match source_error(error, timeouts) {
-        stalled @ SourceError::Stalled(_) => stalled,
-        _ => SourceError::CutShort { done, total },
-    }
-}
-
-fn source_error(error: &reqwest::Error, timeouts: FetchTimeouts) -> SourceError {
-    if error.is_connect() {
-        return SourceError::Connect(cause(error));
-    }
-    if error.is_timeout() {
-        return SourceError::Stalled(seconds(timeouts.stall));
-    }
-    SourceError::Connect(cause(error))
-}
-
-fn seconds(duration: Duration) -> u64 {
-    duration.as_secs().max(1)
-}
-
 /// The innermost reason, which names no address.
 fn cause(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.last().unwrap_or(error).to_string()
 }
 
 fn etag_path(part: &Path) -> std::path::PathBuf {

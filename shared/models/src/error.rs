@@ -1,7 +1,7 @@
 //! Why a model is not there.
 
 use std::{
-    fmt, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -113,7 +113,11 @@ pub struct Attempt {
 }
 
 /// Why a model was not obtained: every source with its reason, and what to do.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the model `{}` is not available: {}. To mend it, {}; the cache is `{}`",
+    .model.name, self.reason(), self.remedy(), .folder.display()
+)]
 pub struct ObtainError {
     /// The model.
     pub model: &'static PublishedModel,
@@ -153,18 +157,3 @@ impl ObtainError {
         )
     }
 }
-
-impl fmt::Display for ObtainError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "the model `{}` is not available: {}. To mend it, {}; the cache is `{}`",
-            self.model.name,
-            self.reason(),
-            self.remedy(),
-            self.folder.display()
-        )
-    }
-}
-
-impl std::error::Error for ObtainError {}

