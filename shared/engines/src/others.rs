@@ -10,8 +10,11 @@ use config::{Environment, InvalidSetting};
 use domain::ports::{Analyst, TokenSource, Transcriber};
 
 use crate::{
-    Deepgram, Extractive, OpenAiTranscriber, deepgram::DeepgramOptions, language,
-    openai_transcription::OpenAiTranscriptionOptions, settings::pocketsphinx,
+    Deepgram, Extractive, Fallback, OpenAiTranscriber, Speech,
+    deepgram::DeepgramOptions,
+    language,
+    openai_transcription::OpenAiTranscriptionOptions,
+    settings::{self, pocketsphinx},
 };
 
 /// The kind of machine that the engines are called from.
@@ -30,7 +33,8 @@ pub fn other_transcribers(
     host: EngineHost,
 ) -> anyhow::Result<Vec<Arc<dyn Transcriber>>> {
     let mut found: Vec<Arc<dyn Transcriber>> = Vec::new();
-    if host == EngineHost::ThisMachine && active != "whisper" {
+    let has_whisper = cfg!(feature = "whisper") && host == EngineHost::ThisMachine;
+    if has_whisper && active != "whisper" {
         found.extend(whisper(environment)?);
     }
     if active != "deepgram" && environment.text("DEEPGRAM_API_KEY").is_some() {
@@ -87,9 +91,9 @@ fn speech_model(
     model: &str,
 ) -> anyhow::Result<Arc<dyn Transcriber>> {
     match engine {
-        "whisper" if host == EngineHost::ThisMachine => {
-            let own = whisper_with(&environment.and("WHISPER_MODEL", model))?;
-            if let Some(engine) = own {
+        "whisper" if cfg!(feature = "whisper") && host == EngineHost::ThisMachine => {
+            let own = environment.and("WHISPER_MODEL", model);
+            if let Some(engine) = fetched(settings::whisper(&own, Fallback::Never)?) {
                 return Ok(engine);
             }
         }
@@ -144,9 +148,8 @@ fn not_set_up(name: &'static str) -> InvalidSetting {
 
 /// Whisper, where `WHISPER_MODEL` names its model or the default one has been fetched. Where
 /// nothing is set, there need be no folder for models either.
-#[cfg(feature = "whisper")]
 fn whisper(environment: &Environment) -> anyhow::Result<Option<Arc<dyn Transcriber>>> {
-    let read = || crate::supplied::whisper(environment, crate::Fallback::Never);
+    let read = || settings::whisper(environment, Fallback::Never);
     if environment.text("WHISPER_MODEL").is_some() {
         return Ok(Some(read()?.transcriber));
     }
@@ -154,32 +157,10 @@ fn whisper(environment: &Environment) -> anyhow::Result<Option<Arc<dyn Transcrib
 }
 
 /// The engine, where its model is there.
-#[cfg(feature = "whisper")]
-fn fetched(speech: crate::Speech) -> Option<Arc<dyn Transcriber>> {
+fn fetched(speech: Speech) -> Option<Arc<dyn Transcriber>> {
     let supply = speech.supply.as_ref()?;
     let is_there = matches!(supply.state(), models::SupplyState::Ready(_));
     is_there.then_some(speech.transcriber)
-}
-
-/// Whisper with another model, where that has been fetched.
-#[cfg(feature = "whisper")]
-fn whisper_with(environment: &Environment) -> anyhow::Result<Option<Arc<dyn Transcriber>>> {
-    Ok(fetched(crate::supplied::whisper(
-        environment,
-        crate::Fallback::Never,
-    )?))
-}
-
-#[cfg(not(feature = "whisper"))]
-#[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
-const fn whisper_with(_: &Environment) -> anyhow::Result<Option<Arc<dyn Transcriber>>> {
-    Ok(None)
-}
-
-#[cfg(not(feature = "whisper"))]
-#[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
-const fn whisper(_: &Environment) -> anyhow::Result<Option<Arc<dyn Transcriber>>> {
-    Ok(None)
 }
 
 /// The language engines that are set up beside the one of this name. `vertex` is among them

@@ -81,12 +81,12 @@ pub(crate) fn pocketsphinx(environment: &Environment) -> Result<PocketSphinx, No
 }
 
 #[cfg(feature = "whisper")]
-fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
+pub(crate) fn whisper(environment: &Environment, fallback: Fallback) -> anyhow::Result<Speech> {
     crate::supplied::whisper(environment, fallback)
 }
 
 #[cfg(not(feature = "whisper"))]
-fn whisper(_: &Environment, _: Fallback) -> anyhow::Result<Speech> {
+pub(crate) fn whisper(_: &Environment, _: Fallback) -> anyhow::Result<Speech> {
     anyhow::bail!("TRANSCRIBER=whisper needs a program that is built with `--features whisper`")
 }
 
