@@ -69,17 +69,17 @@ impl ErrorBody<'_> {
 impl DeepgramError {
     /// What is meant by a status and the body below it.
     pub(crate) fn from_status(status: u16, body: &[u8]) -> Self {
-        let complaint: ErrorBody<'_> = serde_json::from_slice(body).unwrap_or_default();
-        let code = complaint.code();
-        let spelt = Self::from_code(&code, &complaint.text());
-        spelt.unwrap_or_else(|| Self::from_status_alone(status))
+        Self::spelt(body).unwrap_or_else(|| Self::from_status_alone(status))
     }
 
     /// The error of a body without results, whatever its status.
     pub(crate) fn from_body(body: &[u8]) -> Self {
+        Self::spelt(body).unwrap_or(Self::UnexpectedResponse)
+    }
+
+    fn spelt(body: &[u8]) -> Option<Self> {
         let complaint: ErrorBody<'_> = serde_json::from_slice(body).unwrap_or_default();
-        let spelt = Self::from_code(&complaint.code(), &complaint.text());
-        spelt.unwrap_or(Self::UnexpectedResponse)
+        Self::from_code(&complaint.code(), &complaint.text())
     }
 
     fn from_code(code: &str, text: &str) -> Option<Self> {

@@ -8,7 +8,7 @@ mod assign;
 mod checkpoint;
 mod listen;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
@@ -18,6 +18,7 @@ use domain::{
     transcript::{Recognition, Speaker},
 };
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 
 use crate::probe;
 
@@ -153,9 +154,7 @@ impl<'a> Both<'a> {
     }
 
     fn report(&self, engine: Option<u8>, diarization: Option<u8>) {
-        let Ok(mut reached) = self.reached.lock() else {
-            return;
-        };
+        let mut reached = self.reached.lock();
         reached.engine = reached.engine.max(engine.map(|percent| percent.min(100)));
         let most = diarization.map(|percent| percent.min(100));
         reached.diarization = reached.diarization.max(most);

@@ -10,6 +10,7 @@ mod themes;
 mod titles;
 mod topics;
 
+use crate::language::warning;
 use async_trait::async_trait;
 use domain::{
     analysis::{Citation, Draft, DraftClaim, NO_LANGUAGE_MODEL, Warning},
@@ -118,16 +119,10 @@ fn key_point(sentence: &Sentence) -> DraftClaim {
 }
 
 fn warnings(asked: usize) -> Vec<Warning> {
-    let warning = |code: &str, message: String| Warning {
-        code: code.to_owned(),
-        message,
-    };
-    let mut warnings = vec![warning(NO_LANGUAGE_MODEL, CONNECT_A_MODEL.to_owned())];
+    let mut warnings = vec![warning(NO_LANGUAGE_MODEL, CONNECT_A_MODEL)];
     if asked > MAX_QUESTIONS {
-        warnings.push(warning(
-            "questions_left_out",
-            format!("{asked} questions were asked, the first {MAX_QUESTIONS} are shown"),
-        ));
+        let message = format!("{asked} questions were asked, the first {MAX_QUESTIONS} are shown");
+        warnings.push(warning("questions_left_out", message));
     }
     warnings
 }

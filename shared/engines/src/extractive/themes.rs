@@ -6,13 +6,14 @@ use std::{
 };
 
 use domain::{
-    analysis::{NO_LANGUAGE_MODEL, Warning},
+    analysis::NO_LANGUAGE_MODEL,
     ports::ThemesRequest,
-    text::normalize,
+    text::{capitalized, normalize},
     themes::{DraftTheme, StatementRef, ThemesDraft},
 };
 
-use super::stopwords::stop_words;
+use super::{stopwords::stop_words, titles::stem};
+use crate::language::warning;
 
 /// The most themes.
 const MAX_THEMES: usize = 8;
@@ -73,10 +74,7 @@ pub(crate) fn draft(request: &ThemesRequest) -> ThemesDraft {
         prompt_version: "themes-extractive-1".to_owned(),
         cost_usd: Some(0.0),
         themes,
-        warnings: vec![Warning {
-            code: NO_LANGUAGE_MODEL.to_owned(),
-            message: CONNECT_A_MODEL.to_owned(),
-        }],
+        warnings: vec![warning(NO_LANGUAGE_MODEL, CONNECT_A_MODEL)],
         ..ThemesDraft::default()
     }
 }
@@ -96,7 +94,9 @@ fn terms(request: &ThemesRequest) -> BTreeMap<String, Term> {
                 if !is_word {
                     continue;
                 }
-                let term = terms.entry(stem(&word).to_owned()).or_default();
+                let term = terms
+                    .entry(stem(&word, LEAST_LETTERS).to_owned())
+                    .or_default();
                 term.statements.insert(StatementRef {
                     interview,
                     statement,
@@ -108,25 +108,12 @@ fn terms(request: &ThemesRequest) -> BTreeMap<String, Term> {
     terms
 }
 
-/// One form for the singular and the plural of most English words.
-fn stem(word: &str) -> &str {
-    let is_plural = word.len() > LEAST_LETTERS && word.ends_with('s') && !word.ends_with("ss");
-    if is_plural {
-        &word[..word.len() - 1]
-    } else {
-        word
-    }
-}
-
 fn theme(term: &Term, interviews: usize) -> DraftTheme {
     // Of two that are as frequent the shorter one, which is the singular.
     let rank = |word: &str, count: usize| (count, Reverse(word.len()));
     let spellings = term.spellings.iter();
     let most = spellings.max_by_key(|(word, count)| rank(word, **count));
     let word = most.map_or("", |(word, _)| word);
-    let mut letters = word.chars();
-    let first = letters.next().map(char::to_uppercase);
-    let title: String = first.into_iter().flatten().chain(letters).collect();
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     let supports = term.statements.iter().copied().filter(|own| {
         let count = counts.entry(own.interview).or_default();
@@ -136,7 +123,7 @@ fn theme(term: &Term, interviews: usize) -> DraftTheme {
     DraftTheme {
         supports: supports.collect(),
         contradicts: Vec::new(),
-        title: title.into(),
+        title: capitalized(word).into(),
         summary: format!(
             "“{word}” comes up in {} of {interviews} interviews.",
             term.interviews()

@@ -196,7 +196,8 @@ fn add(
     let texts = words.iter().enumerate();
     let texts = texts.map(|(at, word)| shown(word.text.reveal(), common, at == last));
     let shown: Vec<String> = texts.collect();
-    let key: Vec<String> = shown.iter().map(|word| stem(&normalize(word))).collect();
+    let key = shown.iter().map(|word| normalize(word));
+    let key: Vec<String> = key.map(|word| stem(&word, 3).to_owned()).collect();
     let phrase = phrases.entry(key.join(" ")).or_insert_with(|| Phrase {
         first: place,
         length: words.len(),
@@ -219,15 +220,14 @@ fn shown(text: &str, common: &HashSet<String>, is_last: bool) -> String {
     }
 }
 
-/// One form for singular and plural.
-fn stem(word: &str) -> String {
-    let plural = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss");
-    let stem = if plural {
+/// One form for singular and plural of most English words that have more than `least` letters.
+pub(crate) fn stem(word: &str, least: usize) -> &str {
+    let is_plural = word.len() > least && word.ends_with('s') && !word.ends_with("ss");
+    if is_plural {
         &word[..word.len() - 1]
     } else {
         word
-    };
-    stem.to_owned()
+    }
 }
 
 /// The phrases that are frequent in this part and rare in the others, no word twice.

@@ -29,13 +29,18 @@ pub(crate) fn draft(answer: &Object) -> (Draft, usize) {
     (draft, reader.dropped)
 }
 
-struct Reader<'a> {
-    answer: &'a Object,
-    dropped: usize,
+/// Reads fields, and counts items that make no sense.
+pub(super) struct Reader<'a> {
+    pub(super) answer: &'a Object,
+    pub(super) dropped: usize,
 }
 
 impl Reader<'_> {
-    fn list<T>(&mut self, name: &str, read: fn(&mut Self, &Value) -> Option<T>) -> Vec<T> {
+    pub(super) fn list<T>(
+        &mut self,
+        name: &str,
+        read: impl FnMut(&mut Self, &Value) -> Option<T>,
+    ) -> Vec<T> {
         self.list_of(self.answer, name, read)
     }
 
@@ -43,7 +48,7 @@ impl Reader<'_> {
         &mut self,
         object: &Object,
         name: &str,
-        read: fn(&mut Self, &Value) -> Option<T>,
+        mut read: impl FnMut(&mut Self, &Value) -> Option<T>,
     ) -> Vec<T> {
         let items = match object.get(name) {
             None | Some(Value::Null) => return Vec::new(),

@@ -5,8 +5,10 @@
 
 use domain::{
     Private,
-    analysis::{Citation, Draft, DraftClaim, Warning},
+    analysis::{Citation, Draft, DraftClaim},
 };
+
+use super::warning;
 
 /// Items of a kind that are shown, at most.
 const MAX_POINTS: usize = 24;
@@ -65,13 +67,9 @@ pub(crate) fn truncate_draft(mut draft: Draft) -> Draft {
     limit("quotes", limit_quotes(&mut draft));
     limit("more items", fit(&mut draft));
     if !left_out.is_empty() {
-        draft.warnings.push(Warning {
-            code: "items_left_out".to_owned(),
-            message: format!(
-                "not shown, because there is too much: {}",
-                left_out.join(", ")
-            ),
-        });
+        let left_out = left_out.join(", ");
+        let message = format!("not shown, because there is too much: {left_out}");
+        draft.warnings.push(warning("items_left_out", message));
     }
     draft
 }
@@ -102,14 +100,9 @@ fn limit_quotes(draft: &mut Draft) -> usize {
 }
 
 fn shorten(draft: &mut Draft) {
-    draft
-        .summary
-        .iter_mut()
-        .for_each(|text| cut(text, MAX_TEXT));
-    draft
-        .follow_ups
-        .iter_mut()
-        .for_each(|text| cut(text, MAX_TEXT));
+    for text in draft.summary.iter_mut().chain(&mut draft.follow_ups) {
+        cut(text, MAX_TEXT);
+    }
     for claim in claims(draft) {
         cut(&mut claim.text, MAX_TEXT);
         shorten_quotes(&mut claim.evidence);
@@ -119,10 +112,9 @@ fn shorten(draft: &mut Draft) {
     }
     for question in &mut draft.questions {
         cut(&mut question.question, MAX_TEXT);
-        question
-            .answer
-            .iter_mut()
-            .for_each(|text| cut(text, MAX_TEXT));
+        if let Some(answer) = &mut question.answer {
+            cut(answer, MAX_TEXT);
+        }
         shorten_quotes(&mut question.evidence);
     }
     for own in &mut draft.competencies {
@@ -154,7 +146,7 @@ fn cut(text: &mut Private, at_most: usize) {
 
 /// The text up to a space before so many bytes, if there is one; `None` when it is
 /// not too long.
-fn shortened(text: &str, at_most: usize) -> Option<&str> {
+pub(super) fn shortened(text: &str, at_most: usize) -> Option<&str> {
     if text.len() <= at_most {
         return None;
     }

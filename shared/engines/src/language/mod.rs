@@ -168,10 +168,8 @@ impl LanguageAnalyst {
         let finding = self.combine(session, request, findings).await?;
         draft.summary = finding.summary;
         draft.competencies = finding.competencies;
-        draft.warnings.push(Warning {
-            code: "analysed_in_parts".to_owned(),
-            message: format!("the conversation was read in {count} parts, all of it"),
-        });
+        let message = format!("the conversation was read in {count} parts, all of it");
+        draft.warnings.push(warning("analysed_in_parts", message));
         Ok(draft)
     }
 
@@ -256,13 +254,11 @@ impl Analyst for LanguageAnalyst {
         let (proposed, dropped) = themes::draft(&object, request);
         warn_of_dropped(&mut draft, dropped);
         if left_out > 0 {
-            draft.warnings.push(Warning {
-                code: "items_left_out".to_owned(),
-                message: format!(
-                    "{left_out} statements of the analyses did not fit into the question; the \
-                     most important ones of each interview did"
-                ),
-            });
+            let message = format!(
+                "{left_out} statements of the analyses did not fit into the question; the most \
+                 important ones of each interview did"
+            );
+            draft.warnings.push(warning("items_left_out", message));
         }
         Ok(ThemesDraft {
             model: draft.model,
@@ -321,11 +317,16 @@ fn key(request: &AnalysisRequest, lines: &[Line]) -> [u8; 32] {
 
 fn warn_of_dropped(draft: &mut Draft, dropped: usize) {
     if dropped > 0 {
-        draft.warnings.push(Warning {
-            code: "items_unreadable".to_owned(),
-            message: format!(
-                "{dropped} items of the engine's answer made no sense and were dropped"
-            ),
-        });
+        let message =
+            format!("{dropped} items of the engine's answer made no sense and were dropped");
+        draft.warnings.push(warning("items_unreadable", message));
+    }
+}
+
+/// A warning on a draft.
+pub(crate) fn warning(code: &str, message: impl Into<String>) -> Warning {
+    Warning {
+        code: code.to_owned(),
+        message: message.into(),
     }
 }

@@ -13,7 +13,9 @@ use domain::{
 use serde_json::Value;
 
 use super::{
+    answer::Reader,
     answer_object::Object,
+    limits::shortened,
     model::ModelQuestion,
     parts::{one_line, tokens},
     prompt, schema,
@@ -119,45 +121,32 @@ fn too_many(interviews: usize) -> StepError {
 
 /// The themes of an answer, and how many items of it made no sense.
 pub(crate) fn draft(answer: &Object, request: &ThemesRequest) -> (Vec<DraftTheme>, usize) {
-    let mut dropped = 0;
-    let items = match answer.get("themes") {
-        Some(Value::Array(items)) => items.as_slice(),
-        None | Some(Value::Null) => &[],
-        Some(_) => {
-            dropped += 1;
-            &[]
-        }
-    };
-    let mut themes = Vec::new();
-    for item in items {
+    let mut reader = Reader { answer, dropped: 0 };
+    let themes = reader.list("themes", |reader, item| {
         let text = |name: &str, at_most| {
             let text = item.get(name).and_then(Value::as_str)?;
             let text = cut(text.trim(), at_most);
             (!text.is_empty()).then(|| Private::from(text))
         };
-        let (Some(title), Some(summary)) = (text("title", MAX_TITLE), text("summary", MAX_ANSWER))
-        else {
-            dropped += 1;
-            continue;
-        };
+        let (title, summary) = (text("title", MAX_TITLE)?, text("summary", MAX_ANSWER)?);
         let mut references = |name: &str| -> Vec<StatementRef> {
             let listed = item.get(name).and_then(Value::as_array);
             let listed = listed.map_or(&[][..], Vec::as_slice);
             let read = listed.iter().filter_map(|own| reference(own, request));
             let mut read: Vec<StatementRef> = read.collect();
-            dropped += listed.len() - read.len();
+            reader.dropped += listed.len() - read.len();
             let mut seen = std::collections::HashSet::new();
             read.retain(|own| seen.insert(*own));
             read
         };
-        themes.push(DraftTheme {
+        Some(DraftTheme {
             supports: references("supports"),
             contradicts: references("contradicts"),
             title,
             summary,
-        });
-    }
-    (themes, dropped)
+        })
+    });
+    (themes, reader.dropped)
 }
 
 /// A reference such as `3.2` or `[3.2]` to a statement that there is.
@@ -181,11 +170,7 @@ fn reference(value: &Value, request: &ThemesRequest) -> Option<StatementRef> {
 
 /// The text up to a space before so many bytes.
 fn cut(text: &str, at_most: usize) -> &str {
-    if text.len() <= at_most {
-        return text;
-    }
-    let short = &text[..text.floor_char_boundary(at_most)];
-    &short[..short.rfind(' ').unwrap_or(short.len())]
+    shortened(text, at_most).unwrap_or(text)
 }
 
 #[cfg(test)]

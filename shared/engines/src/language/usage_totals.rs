@@ -1,8 +1,8 @@
 //! What an analysis costs, every answer counted, the useless ones too.
 
-use domain::analysis::{Draft, Usage, Warning};
+use domain::analysis::{Draft, Usage};
 
-use super::{model::Reply, prices::cost_usd};
+use super::{model::Reply, prices::cost_usd, warning};
 
 /// The sum of all answers so far.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,12 +52,7 @@ impl UsageTotals {
         draft.usage = self.usage;
         let is_known = !self.uncounted && !self.unpriced && !self.is_doubtful;
         draft.cost_usd = is_known.then_some(self.cost_usd);
-        let mut warn = |code: &str, message: &str| {
-            draft.warnings.push(Warning {
-                code: code.to_owned(),
-                message: message.to_owned(),
-            });
-        };
+        let mut warn = |code, message: &str| draft.warnings.push(warning(code, message));
         if self.uncounted {
             warn(
                 "usage_unknown",
