@@ -33,33 +33,6 @@ const SAMPLE_FORMAT: &str = if cfg!(target_endian = "big") {
     "s16le"
 };
 
-/// What gives samples block by block.
-trait Blocks {
-    fn sample_rate_hz(&self) -> u32;
-
-    fn next_block(&mut self) -> Result<Option<&Block>, Error>;
-}
-
-impl Blocks for Decoder {
-    fn sample_rate_hz(&self) -> u32 {
-        self.facts().sample_rate_hz
-    }
-
-    fn next_block(&mut self) -> Result<Option<&Block>, Error> {
-        Self::next_block(self)
-    }
-}
-
-impl Blocks for Clip {
-    fn sample_rate_hz(&self) -> u32 {
-        Self::sample_rate_hz(self)
-    }
-
-    fn next_block(&mut self) -> Result<Option<&Block>, Error> {
-        Self::next_block(self)
-    }
-}
-
 /// Why there is no copy of a recording.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
@@ -80,7 +53,8 @@ impl Ffmpeg {
     /// [`CopyError::Decode`] where the recording cannot be decoded to its end,
     /// [`CopyError::Encode`] where FFmpeg fails or lacks the encoder.
     pub fn encode_playable(&self, decoder: Decoder) -> Result<File, CopyError> {
-        self.encode(decoder)
+        let sample_rate_hz = decoder.facts().sample_rate_hz;
+        self.encode(decoder, sample_rate_hz, Decoder::next_block)
     }
 
     /// Encodes a part of a recording in the same way.
@@ -89,15 +63,20 @@ impl Ffmpeg {
     ///
     /// As [`Ffmpeg::encode_playable`].
     pub fn encode_clip(&self, clip: Clip) -> Result<File, CopyError> {
-        self.encode(clip)
+        let sample_rate_hz = clip.sample_rate_hz();
+        self.encode(clip, sample_rate_hz, Clip::next_block)
     }
 
-    fn encode(&self, mut source: impl Blocks) -> Result<File, CopyError> {
+    fn encode<S>(
+        &self,
+        mut source: S,
+        sample_rate_hz: u32,
+        next_block: fn(&mut S) -> Result<Option<&Block>, Error>,
+    ) -> Result<File, CopyError> {
         let mut file = tempfile::tempfile().map_err(CopyError::Encode)?;
         let mut encoder: Option<(Running, usize)> = None;
         let mut mixed = Vec::new();
-        let sample_rate_hz = source.sample_rate_hz();
-        while let Some(block) = source.next_block()? {
+        while let Some(block) = next_block(&mut source)? {
             let (child, channels) = match &mut encoder {
                 Some(encoder) => encoder,
                 none => {
