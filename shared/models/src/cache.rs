@@ -79,7 +79,10 @@ impl Cache {
 
     /// Looks for the model. Reads the whole file unless it was verified before.
     pub fn find(&self, model: &PublishedModel) -> io::Result<CacheLookup> {
-        self.look(model, |path| verify(path, model, &self.folder))
+        self.look(model, |path| {
+            let known = is_verified(path, model, &self.folder);
+            Ok(known || verify_anew(path, model, &self.folder)?)
+        })
     }
 
     /// Looks for the model without reading it: one that was never verified is absent.
@@ -102,10 +105,7 @@ impl Cache {
         is_right: impl Fn(&Path) -> io::Result<bool>,
     ) -> io::Result<CacheLookup> {
         let mut found = CacheLookup::Absent;
-        for folder in [Some(&self.folder), self.also.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        for folder in std::iter::once(&self.folder).chain(&self.also) {
             let path = folder.join(model.file);
             match is_right(&path) {
                 Ok(true) => return Ok(CacheLookup::Verified(path)),
@@ -173,13 +173,6 @@ fn is_verified(path: &Path, model: &PublishedModel, folder: &Path) -> bool {
     };
     let sums_match = model.sha256.is_none_or(|sha256| sha256 == known.sha256);
     sums_match && facts.len() == model.bytes && identity(&facts, known.sha256.clone()) == known
-}
-
-fn verify(path: &Path, model: &PublishedModel, folder: &Path) -> io::Result<bool> {
-    if is_verified(path, model, folder) {
-        return Ok(true);
-    }
-    verify_anew(path, model, folder)
 }
 
 fn verify_anew(path: &Path, model: &PublishedModel, folder: &Path) -> io::Result<bool> {

@@ -55,6 +55,6 @@ fn failure(error: &StepError) -> Finding {
 /// A WAV file.
 fn silence() -> Vec<u8> {
     let mut file = wav_header(1, SPEECH_RATE_HZ, BYTES);
-    file.extend([0; BYTES as usize]);
+    file.resize(file.len() + BYTES as usize, 0);
     file
 }

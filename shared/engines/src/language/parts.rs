@@ -84,18 +84,9 @@ fn lines_of(transcript: &Transcript, turn: &Turn, limit: u32) -> Vec<Line> {
 
 /// The text without line breaks and other control characters.
 pub(crate) fn one_line(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .collect();
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    words.join(" ")
+    let is_gap = |character: char| character.is_control() || character.is_whitespace();
+    let words = text.split(is_gap).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Pieces of at most `limit` tokens, cut between words where there are any.

@@ -5,6 +5,7 @@ use domain::{
     steps::{Code, StepError},
 };
 
+use super::settings::{BASE_URL, KEY, MODEL};
 use crate::provider::ProviderError as E;
 
 /// The error of the step that transcribes.
@@ -15,24 +16,18 @@ pub(super) fn step_error(error: &E) -> StepError {
 
 /// The finding of a check that fails with the error of a step. Its message names the settings.
 pub(super) fn finding(error: &StepError) -> Finding {
-    const SETTINGS: [&str; 3] = [
-        "OPENAI_TRANSCRIPTION_API_KEY",
-        "OPENAI_TRANSCRIPTION_MODEL",
-        "OPENAI_TRANSCRIPTION_BASE_URL",
-    ];
     let is = |code: Code| code.as_str() == error.code;
-    let [key, model, address] = SETTINGS;
     let finding = Finding::from_step_error(error);
     if is(Code::EngineUnauthorized) || is(Code::EngineForbidden) || is(Code::EngineOutOfCredit) {
-        return finding.about(&[key]);
+        return finding.about(&[KEY]);
     }
     if is(Code::EngineUnavailable) || is(Code::EngineFailed) {
-        return finding.about(&[address]);
+        return finding.about(&[BASE_URL]);
     }
     if finding.severity == Severity::Warning {
         return finding;
     }
-    finding.about(&[model, address])
+    finding.about(&[MODEL, BASE_URL])
 }
 
 const fn description(error: &E) -> (Code, &'static str) {

@@ -7,9 +7,9 @@ use reqwest::{Url, header::HeaderValue};
 
 use crate::provider::http::bearer;
 
-const BASE_URL: &str = "OPENAI_TRANSCRIPTION_BASE_URL";
-const MODEL: &str = "OPENAI_TRANSCRIPTION_MODEL";
-const KEY: &str = "OPENAI_TRANSCRIPTION_API_KEY";
+pub(super) const BASE_URL: &str = "OPENAI_TRANSCRIPTION_BASE_URL";
+pub(super) const MODEL: &str = "OPENAI_TRANSCRIPTION_MODEL";
+pub(super) const KEY: &str = "OPENAI_TRANSCRIPTION_API_KEY";
 
 const EXPECTED_URL: &str = "a URL such as `http://localhost:8000/v1` or \
     `https://api.openai.com/v1` when TRANSCRIBER is `openai`";

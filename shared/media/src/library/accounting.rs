@@ -100,17 +100,12 @@ impl Library {
     pub(super) fn pass_over(&mut self) -> Result<bool, Error> {
         self.damaged += 1;
         self.damaged_in_a_row += 1;
-        let limit = if self.has_fallback {
-            MAX_DAMAGED_WITH_FALLBACK
+        let is_beyond_use = if self.has_fallback {
+            self.damaged >= MAX_DAMAGED_WITH_FALLBACK
         } else {
-            MAX_DAMAGED_IN_A_ROW
+            self.damaged_in_a_row >= MAX_DAMAGED_IN_A_ROW
         };
-        let damaged_packets = if self.has_fallback {
-            self.damaged
-        } else {
-            self.damaged_in_a_row
-        };
-        if damaged_packets >= limit {
+        if is_beyond_use {
             return Err(damaged("a long stretch of it cannot be decoded"));
         }
         // Before the first packet that can be decoded there is nothing to keep time by.
