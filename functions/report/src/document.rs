@@ -201,6 +201,11 @@ pub(crate) enum Link {
     Address(String),
 }
 
+/// What links to a turn name.
+pub(crate) fn turn_anchor(id: u32) -> String {
+    format!("turn_{id}")
+}
+
 /// A stretch of text that looks alike.
 #[derive(Clone)]
 pub(crate) struct Span<'a> {

@@ -10,7 +10,7 @@ use docx_rs::{
 use super::{bars, styles, tables, text};
 use crate::{
     colour::GREY,
-    document::{Block, Document, Link, Picture, Turn},
+    document::{Block, Document, Link, Picture, Turn, turn_anchor},
     text::{clock, is_right_to_left},
 };
 
@@ -78,7 +78,7 @@ impl<'d> Writer<'d> {
         let id = FIRST_TURN + turn.id as usize;
         let is_cited = self.cited.contains(&turn.id);
         if is_cited {
-            paragraph = paragraph.add_bookmark_start(id, text::turn_anchor(turn.id));
+            paragraph = paragraph.add_bookmark_start(id, turn_anchor(turn.id));
         }
         paragraph = paragraph.add_run(text::run(turn.text));
         if is_cited {

@@ -8,7 +8,7 @@ use docx_rs::{
 use super::styles::{self, SMALL};
 use crate::{
     colour::{self, AMBER, GREEN, GREY, RED, RED_TINT},
-    document::{self, Link, Look, Span, Style},
+    document::{self, Link, Look, Span, Style, turn_anchor},
     text::{clean, is_right_to_left},
 };
 
@@ -108,11 +108,6 @@ fn with(paragraph: Paragraph, span: &Span<'_>, base: Base) -> Paragraph {
     let run = run.style("Hyperlink").size(size);
     let link = Hyperlink::new(anchor, HyperlinkType::Anchor);
     paragraph.add_hyperlink(link.add_run(run))
-}
-
-/// The bookmark of a turn.
-pub(super) fn turn_anchor(id: u32) -> String {
-    format!("turn_{id}")
 }
 
 fn formatted(run: Run, look: Look, base: Base) -> Run {

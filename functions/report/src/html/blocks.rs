@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{direction, spans, style};
 use crate::{
-    document::{Bar, Block, Document, Paragraph, Picture, Row, Style, Table, Turn},
+    document::{Bar, Block, Document, Paragraph, Picture, Row, Style, Table, Turn, turn_anchor},
     text::{clock, escape, is_right_to_left},
 };
 
@@ -135,7 +135,7 @@ fn turn(report: &Document<'_>, own: &Turn<'_>) -> String {
     let class = if speaker.is_some() { "turn" } else { "speech" };
     format!(
         "<p class=\"{class}\" id=\"{}\"{}{}>{}{}</p>\n",
-        spans::turn_anchor(own.id),
+        turn_anchor(own.id),
         direction(is_right_to_left(own.text)),
         spans::language(report),
         speaker.unwrap_or_default(),

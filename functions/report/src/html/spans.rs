@@ -2,7 +2,7 @@
 
 use crate::{
     colour,
-    document::{Document, Link, Look, Paragraph, Span},
+    document::{Document, Link, Look, Paragraph, Span, turn_anchor},
     text::{escape, is_right_to_left},
 };
 
@@ -52,11 +52,6 @@ fn mark(class: &str, meaning: &str, content: &str) -> String {
 /// A text in which line feeds are breaks.
 pub(super) fn text(text: &str) -> String {
     escape(text).replace('\n', "<br />")
-}
-
-/// The id of a turn.
-pub(super) fn turn_anchor(id: u32) -> String {
-    format!("turn_{id}")
 }
 
 /// The class of a speaker's colour.
