@@ -1,6 +1,6 @@
 //! A picture of the recording: loudness and speakers over time.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use domain::{transcript::Turn, waveform::StoredWaveform};
 
@@ -28,22 +28,14 @@ const TICKS: u64 = 6;
 const LIGHT: u8 = 1;
 const DARK: u8 = 2;
 
-/// Where moments lie in the picture.
-struct Scale {
-    duration_ms: u64,
-}
-
-impl Scale {
-    fn column(&self, at_ms: u64) -> usize {
-        let at = u128::from(at_ms) * WIDTH as u128 / u128::from(self.duration_ms.max(1));
+/// The columns of a turn in the picture: one at least.
+fn columns(turn: &Turn, duration_ms: u64) -> Range<usize> {
+    let column = |at_ms| {
+        let at = u128::from(at_ms) * WIDTH as u128 / u128::from(duration_ms.max(1));
         usize::try_from(at).unwrap_or(WIDTH).min(WIDTH)
-    }
-
-    /// The columns of a turn: one at least.
-    fn columns(&self, turn: &Turn) -> Range<usize> {
-        let start = self.column(turn.start_ms).min(WIDTH - 1);
-        start..self.column(turn.end_ms).max(start + 1)
-    }
+    };
+    let start = column(turn.start_ms).min(WIDTH - 1);
+    start..column(turn.end_ms).max(start + 1)
 }
 
 /// The picture with its time axis; nothing of an empty recording.
@@ -52,7 +44,7 @@ pub(crate) fn picture(content: &ReportContent<'_>) -> Result<Option<Picture>, Re
     if duration_ms == 0 {
         return Ok(None);
     }
-    let canvas = drawn(content, &lanes(&content.transcript.turns));
+    let canvas = drawn(content);
     let side = |pixels: usize| u32::try_from(pixels).unwrap_or(0);
     let ticks = (0..TICKS).map(|tick| clock(duration_ms * tick / (TICKS - 1)));
     Ok(Some(Picture {
@@ -64,11 +56,16 @@ pub(crate) fn picture(content: &ReportContent<'_>) -> Result<Option<Picture>, Re
     }))
 }
 
-/// The speakers that have a lane, from the upper one down.
+/// The speakers that have a lane, from the upper one down: in the order in which they begin to
+/// speak.
 pub(crate) fn speakers(turns: &[Turn]) -> Vec<u32> {
-    let mut speakers: Vec<(u32, usize)> = lanes(turns).into_iter().collect();
-    speakers.sort_by_key(|(_, lane)| *lane);
-    speakers.into_iter().map(|(speaker, _)| speaker).collect()
+    let mut speakers = Vec::new();
+    for turn in turns {
+        if speakers.len() < MAX_LANES && !speakers.contains(&turn.speaker) {
+            speakers.push(turn.speaker);
+        }
+    }
+    speakers
 }
 
 /// What the picture shows, in words.
@@ -82,44 +79,25 @@ fn description(content: &ReportContent<'_>) -> String {
     }
 }
 
-/// Each speaker's lane, in the order in which they begin to speak.
-fn lanes(turns: &[Turn]) -> BTreeMap<u32, usize> {
-    let mut lanes = BTreeMap::new();
-    for turn in turns {
-        let next = lanes.len();
-        if next < MAX_LANES {
-            lanes.entry(turn.speaker).or_insert(next);
-        }
-    }
-    lanes
-}
-
-fn drawn(content: &ReportContent<'_>, lanes: &BTreeMap<u32, usize>) -> Canvas {
-    let scale = Scale {
-        duration_ms: content.transcript.head.duration_ms,
-    };
+fn drawn(content: &ReportContent<'_>) -> Canvas {
+    let duration_ms = content.transcript.head.duration_ms;
+    let turns = &content.transcript.turns;
+    let lanes = speakers(turns);
     // An imported transcript has no recording to draw.
     let top = content.waveform.map_or(0, |_| WAVE_HEIGHT);
     let height = top + lanes.len() * (LANE_HEIGHT + LANE_GAP);
     let mut canvas = Canvas::new(WIDTH, height);
-    let turns = &content.transcript.turns;
     if let Some(waveform) = content.waveform {
-        draw_wave(
-            &mut canvas,
-            &peaks(waveform),
-            &column_colours(turns, &scale),
-        );
+        let colours = column_colours(turns, duration_ms);
+        draw_wave(&mut canvas, &peaks(waveform), &colours);
     }
     for lane in 0..lanes.len() {
         canvas.fill(0..WIDTH, rows(top, lane), LIGHT);
     }
     for turn in turns {
-        if let Some(lane) = lanes.get(&turn.speaker) {
-            canvas.fill(
-                scale.columns(turn),
-                rows(top, *lane),
-                colour::index(turn.speaker),
-            );
+        if let Some(lane) = lanes.iter().position(|own| *own == turn.speaker) {
+            let columns = columns(turn, duration_ms);
+            canvas.fill(columns, rows(top, lane), colour::index(turn.speaker));
         }
     }
     canvas
@@ -132,10 +110,10 @@ fn rows(top: usize, lane: usize) -> Range<usize> {
 }
 
 /// The speaker of each column as a colour; grey where no speaker talks.
-fn column_colours(turns: &[Turn], scale: &Scale) -> Vec<u8> {
+fn column_colours(turns: &[Turn], duration_ms: u64) -> Vec<u8> {
     let mut colours = vec![DARK; WIDTH];
     for turn in turns {
-        colours[scale.columns(turn)].fill(colour::index(turn.speaker));
+        colours[columns(turn, duration_ms)].fill(colour::index(turn.speaker));
     }
     colours
 }
