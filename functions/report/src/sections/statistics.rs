@@ -10,48 +10,31 @@ use crate::{
     text::{clock, counted},
 };
 
-/// A figure of a speaker.
-struct Figure {
-    name: &'static str,
-    /// Whether it tells how someone speaks: people are assessed by what they say, so it is no
-    /// part of a job interview's report.
-    is_manner: bool,
-    write: fn(&SpeakerMetrics) -> String,
-}
+/// A figure of a speaker: its name, and how it is written.
+type Figure = (&'static str, fn(&SpeakerMetrics) -> String);
 
-const fn content(name: &'static str, write: fn(&SpeakerMetrics) -> String) -> Figure {
-    Figure {
-        name,
-        is_manner: false,
-        write,
-    }
-}
-
-const fn manner(name: &'static str, write: fn(&SpeakerMetrics) -> String) -> Figure {
-    Figure {
-        name,
-        is_manner: true,
-        write,
-    }
-}
-
-const FIGURES: [Figure; 9] = [
-    content("Talk time", |metrics| clock(metrics.talk_ms)),
-    content("Talk share", |metrics| percent(metrics.talk_share)),
-    content("Words", |metrics| metrics.words.to_string()),
-    content("Questions", |metrics| metrics.questions.to_string()),
-    content("Longest monologue", |metrics| {
+const CONTENT: [Figure; 5] = [
+    ("Talk time", |metrics| clock(metrics.talk_ms)),
+    ("Talk share", |metrics| percent(metrics.talk_share)),
+    ("Words", |metrics| metrics.words.to_string()),
+    ("Questions", |metrics| metrics.questions.to_string()),
+    ("Longest monologue", |metrics| {
         clock(metrics.longest_monologue_ms)
     }),
-    manner("Words per minute", |metrics| {
+];
+
+/// What tells how someone speaks: people are assessed by what they say, so it is no part of a
+/// job interview's report.
+const MANNER: [Figure; 4] = [
+    ("Words per minute", |metrics| {
         format!("{:.0}", metrics.words_per_minute)
     }),
-    manner("Response delay (median)", |metrics| {
+    ("Response delay (median)", |metrics| {
         let delay = metrics.response_delay_ms;
         delay.map_or_else(|| "–".to_owned(), |delay| format!("{delay} ms"))
     }),
-    manner("Interruptions", |metrics| metrics.interruptions.to_string()),
-    manner("Fillers", |metrics| metrics.fillers.to_string()),
+    ("Interruptions", |metrics| metrics.interruptions.to_string()),
+    ("Fillers", |metrics| metrics.fillers.to_string()),
 ];
 
 /// The pace to which the longest bar belongs where no speaker is faster, in words per minute.
@@ -90,10 +73,10 @@ fn table<'a>(
 ) -> Block<'a> {
     let names = speakers.iter().map(|(id, _)| name(content, *id).into());
     let head: Vec<Cow<'a, str>> = std::iter::once("".into()).chain(names).collect();
-    let shown = FIGURES.iter().filter(|own| with_manner || !own.is_manner);
-    let rows = shown.map(|figure| {
-        let values = speakers.iter().map(|(_, metrics)| (figure.write)(metrics));
-        Row::of_texts(std::iter::once(figure.name.to_owned()).chain(values))
+    let manner = MANNER.iter().filter(|_| with_manner);
+    let rows = CONTENT.iter().chain(manner).map(|(name, write)| {
+        let values = speakers.iter().map(|(_, metrics)| write(metrics));
+        Row::of_texts(std::iter::once((*name).to_owned()).chain(values))
     });
     let mut widths = vec![NAMES];
     widths.resize(head.len(), (1_000 - NAMES) / speakers.len());
