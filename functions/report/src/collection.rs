@@ -19,19 +19,15 @@ use domain::{
 };
 
 use crate::{
-    RenderError,
-    document::{Document, Link, Look, Paragraph, Section, Span, Style},
+    document::{Document, Section},
     docx,
+    sections::contents,
 };
 
 /// Writes the report as a Word document. The same content gives the same bytes; the error says
 /// why it could not be written.
 pub fn collection_report(content: &CollectionReport) -> Result<Vec<u8>, String> {
-    write(content).map_err(|error| error.to_string())
-}
-
-fn write(content: &CollectionReport) -> Result<Vec<u8>, RenderError> {
-    docx::write(&document(content))
+    docx::write(&document(content)).map_err(|error| error.to_string())
 }
 
 fn document(content: &CollectionReport) -> Document<'_> {
@@ -62,17 +58,6 @@ fn document(content: &CollectionReport) -> Document<'_> {
         // The comparison begins below, where the pages do not turn for it.
         sections: Vec::new(),
     }
-}
-
-/// Links to the sections behind the first page.
-fn contents<'a>(sections: &[Section<'a>]) -> Paragraph<'a> {
-    let links = sections.iter().enumerate().flat_map(|(index, section)| {
-        let link = Span::new(section.title).linked(Some(Link::Section(section.anchor)));
-        let between = (index > 0).then(|| Span::looking(Look::Quiet, " · "));
-        between.into_iter().chain([link])
-    });
-    let label = Span::looking(Look::Quiet, "In this report: ");
-    Paragraph::new(Style::Note).with(label).with_all(links)
 }
 
 /// A date for people.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use domain::collection_report::CollectionReport;
 
 use crate::{
-    document::{Paragraph, Section, Style},
-    sections::LEGEND,
+    document::Section,
+    sections::{LEGEND, colophon},
 };
 
 const CHECKED: &str = "How quotes were checked: a program looked up every quote of the engine in \
@@ -33,9 +33,7 @@ pub(super) fn section(content: &CollectionReport) -> Section<'_> {
             content.created_at
         )),
     ];
-    let lines = lines.into_iter().flatten();
-    let blocks = lines.map(|line| Paragraph::of(Style::Note, line).into());
-    Section::new("colophon", "About this report", blocks)
+    colophon("About this report", lines.into_iter().flatten())
 }
 
 /// The engines and models of the analyses and of the themes.

@@ -1,5 +1,7 @@
 //! What the collection is, how many interviews it has, and which are not compared.
 
+use std::borrow::Cow;
+
 use domain::{
     collection_report::{CollectionReport, Inclusion, ReportedInterview},
     text::capitalized,
@@ -7,7 +9,8 @@ use domain::{
 
 use super::{date, kind, reason};
 use crate::{
-    document::{Block, Look, Paragraph, Row, Section, Span, Style, Table},
+    document::{Block, Paragraph, Row, Section, Style, Table},
+    sections::line,
     text::counted,
 };
 
@@ -20,14 +23,7 @@ pub(super) fn facts(content: &CollectionReport) -> Vec<Block<'_>> {
         ("Interviews", all(content).to_string()),
     ];
     let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
-    let spans = facts.enumerate().flat_map(|(index, (label, value))| {
-        let gap = if index == 0 { "" } else { "    " };
-        [
-            Span::looking(Look::Quiet, format!("{gap}{label}: ")),
-            Span::looking(Look::Strong, value),
-        ]
-    });
-    vec![Paragraph::new(Style::Body).with_all(spans).into()]
+    vec![line(facts).into()]
 }
 
 /// How many interviews the collection has.
@@ -126,14 +122,5 @@ fn not_compared(content: &CollectionReport) -> Vec<&ReportedInterview> {
 
 fn row(own: &ReportedInterview) -> Row<'_> {
     let why = reason(own.inclusion).unwrap_or_default();
-    let title = Paragraph::of(Style::Body, own.title.reveal());
-    let cells = [
-        title,
-        Paragraph::of(Style::Body, date(own.date)),
-        Paragraph::of(Style::Body, why),
-    ];
-    Row {
-        cells: cells.map(|own| vec![own]).into(),
-        least_mm: 0,
-    }
+    Row::of_texts::<Cow<'_, str>>([own.title.reveal().into(), date(own.date).into(), why.into()])
 }

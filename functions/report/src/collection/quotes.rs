@@ -2,13 +2,13 @@
 
 use domain::{
     InterviewId,
-    analysis::EvidenceStatus,
     collection_report::{CollectionReport, ReportedQuote},
 };
 
 use crate::{
     document::{Link, Look, Paragraph, Span, Style},
-    text::{clock, shortened},
+    sections::{quoted, speaker},
+    text::clock,
 };
 
 /// The quote with its mark and source, cut to `most` characters.
@@ -19,23 +19,9 @@ pub(super) fn paragraph<'a>(
     style: Style,
     most: usize,
 ) -> Paragraph<'a> {
-    let mark = if quote.status == EvidenceStatus::Verified {
-        Span::looking(Look::Verified, "✓\u{a0}")
-    } else {
-        Span::looking(Look::Repaired, "≈\u{a0}")
-    };
-    let text = quote.text.reveal();
-    let shown = shortened(text, most);
-    let words = Span::looking(Look::Spoken, format!("\u{201c}{shown}\u{201d}"));
-    let speaker = quote.speaker.as_ref().map(|name| {
-        // The time does not stand alone on the next line.
-        Span::looking(Look::Quiet, format!(" {},\u{a0}", name.reveal()))
-    });
+    let speaker = quote.speaker.as_ref().map(speaker);
     let between = speaker.unwrap_or_else(|| Span::looking(Look::Quiet, " "));
-    Paragraph::new(style)
-        .directed(text)
-        .with(mark)
-        .with(words)
+    quoted(quote.status, &quote.text, style, most)
         .with(between)
         .with(time(content, interview, quote.start_ms))
 }

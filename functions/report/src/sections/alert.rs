@@ -1,25 +1,18 @@
 //! The warning about an unreliable transcript, above everything else.
 
 use domain::{
+    Interview,
     interview::Kind,
+    transcript::Transcript,
     usable::{UnusableReason, Usable},
 };
 
-use crate::{
-    content::ReportContent,
-    document::{Block, Paragraph, Style},
-};
-
-/// Whether the transcript can be relied on.
-pub(super) fn usable(content: &ReportContent<'_>) -> Usable {
-    let least = content.interview.least_speakers();
-    content.transcript.usable(least)
-}
+use crate::document::{Block, Paragraph, Style};
 
 /// A warning with its reasons; nothing for a usable transcript.
-pub(super) fn blocks<'a>(content: &ReportContent<'a>) -> Vec<Block<'a>> {
-    let usable = usable(content);
-    let Some(heading) = heading(&usable, content.interview.kind) else {
+pub(super) fn blocks<'a>(interview: &Interview, transcript: &Transcript) -> Vec<Block<'a>> {
+    let usable = transcript.usable(interview.least_speakers());
+    let Some(heading) = heading(&usable, interview.kind) else {
         return Vec::new();
     };
     let reasons = usable.known_reasons();

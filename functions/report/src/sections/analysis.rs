@@ -116,7 +116,7 @@ fn question<'a>(content: &ReportContent<'a>, question: &'a Question) -> [Block<'
     let sources = quotes::found(&question.evidence).flat_map(|own| {
         let gap = Span::new("   ");
         let time = quotes::time(content.transcript, own);
-        [Some(quotes::mark(own)), time, Some(gap)]
+        [Some(quotes::mark(own.status)), time, Some(gap)]
     });
     let sources: Vec<Span<'a>> = sources.flatten().collect();
     let sources = if sources.is_empty() {

@@ -1,5 +1,7 @@
 //! What a person says about the competencies, and what was decided.
 
+use std::borrow::Cow;
+
 use domain::{
     RecordedAt,
     assessment::{Assessment, PersonRating},
@@ -55,15 +57,19 @@ pub(super) fn decision(assessment: &Assessment) -> Block<'_> {
         || date.clone(),
         |author| format!("{}, {date}", author.reveal()),
     );
-    let cell = |style, text: &str| vec![Paragraph::of(style, text.to_owned())];
-    let row = |label: &str, text: &str| Row {
-        cells: vec![cell(Style::Body, label), cell(Style::Body, text)],
-        least_mm: 7,
-    };
+    form([("Decision", decided.into(), 7), ("By, date", by.into(), 7)])
+}
+
+/// Labels with what stands beside them, and with their least heights in millimetres.
+pub(super) fn form<'a, const N: usize>(rows: [(&'static str, Cow<'a, str>, u32); N]) -> Block<'a> {
+    let rows = rows.map(|(label, text, least_mm)| Row {
+        least_mm,
+        ..Row::of_texts([label.into(), text])
+    });
     Block::Table(Table {
         widths: vec![210, 790],
         head: Vec::new(),
-        rows: vec![row("Decision", decided), row("By, date", &by)],
+        rows: rows.into(),
         has_figures: false,
     })
 }

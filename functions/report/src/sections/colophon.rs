@@ -19,30 +19,32 @@ pub(crate) fn is_for_operators(code: &str) -> bool {
 
 /// Marks, engines, prices and version, a line to each.
 pub(super) fn section<'a>(content: &ReportContent<'a>) -> Section<'a> {
-    let lines = [
-        Some(LEGEND.to_owned()),
-        Some(times(content)),
-        Some(transcription(content)),
-        Some(analysis(content)),
-        cost(content),
-        Some(version(content)),
-    ];
-    let lines = lines.into_iter().flatten();
-    let blocks = lines.map(|line| Paragraph::of(Style::Note, line).into());
-    Section::new("colophon", "About this report", blocks)
+    colophon("About this report", lines(content, cost(content)))
 }
 
 /// The same for people without an account: without tokens and prices.
 pub(super) fn shared<'a>(content: &ReportContent<'a>) -> Section<'a> {
-    let lines = [
+    colophon("About this page", lines(content, None))
+}
+
+/// A section of such lines.
+pub(crate) fn colophon<'a>(
+    title: &'static str,
+    lines: impl IntoIterator<Item = String>,
+) -> Section<'a> {
+    let lines = lines.into_iter();
+    let blocks = lines.map(|line| Paragraph::of(Style::Note, line).into());
+    Section::new("colophon", title, blocks)
+}
+
+fn lines(content: &ReportContent<'_>, cost: Option<String>) -> impl Iterator<Item = String> {
+    let made = [
         LEGEND.to_owned(),
         times(content),
         transcription(content),
         analysis(content),
-        version(content),
     ];
-    let blocks = lines.map(|line| Paragraph::of(Style::Note, line).into());
-    Section::new("colophon", "About this page", blocks)
+    made.into_iter().chain(cost).chain([version(content)])
 }
 
 fn times(content: &ReportContent<'_>) -> String {

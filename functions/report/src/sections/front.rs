@@ -1,6 +1,8 @@
 //! Who was interviewed, by whom, and when.
 
-use domain::{Interview, RecordedAt, interview::Kind, language, speaker::Role};
+use domain::{
+    Interview, RecordedAt, interview::Kind, language, speaker::Role, transcript::Transcript,
+};
 
 use super::{assessment, scorecard};
 use crate::{
@@ -15,7 +17,7 @@ type Fact = (&'static str, String);
 /// A line about the people and one about the recording; in a job interview what a person
 /// decides, to be filled in.
 pub(super) fn blocks<'a>(content: &ReportContent<'a>) -> Vec<Block<'a>> {
-    let lines = facts(content).into_iter();
+    let lines = facts(content.interview, content.transcript).into_iter();
     let is_job = content.interview.kind.known() == Kind::JobInterview;
     let decided = content.assessment.map(assessment::decision);
     let decision = decided.unwrap_or_else(scorecard::decision);
@@ -24,12 +26,16 @@ pub(super) fn blocks<'a>(content: &ReportContent<'a>) -> Vec<Block<'a>> {
 }
 
 /// A line about the people and one about the recording.
-pub(super) fn facts<'a>(content: &ReportContent<'a>) -> Vec<Block<'a>> {
-    let lines = [people(content), recording(content)];
+pub(super) fn facts<'a>(interview: &Interview, transcript: &Transcript) -> Vec<Block<'a>> {
+    let lines = [
+        people(interview, transcript),
+        recording(interview, transcript),
+    ];
     lines.map(|facts| line(facts).into()).into()
 }
 
-fn line<'a>(facts: Vec<Fact>) -> Paragraph<'a> {
+/// Facts beside each other.
+pub(crate) fn line<'a>(facts: impl IntoIterator<Item = Fact>) -> Paragraph<'a> {
     let spans = facts
         .into_iter()
         .enumerate()
@@ -44,15 +50,15 @@ fn line<'a>(facts: Vec<Fact>) -> Paragraph<'a> {
 }
 
 /// The speakers by their roles, or all of them where no role is known.
-fn people(content: &ReportContent<'_>) -> Vec<Fact> {
-    let (answers, kind) = match content.interview.kind {
+fn people(interview: &Interview, transcript: &Transcript) -> Vec<Fact> {
+    let (answers, kind) = match interview.kind {
         Kind::JobInterview => ("Candidate", "job interview"),
         Kind::UserResearch => ("Participant", "user research"),
         Kind::Journalism => ("Source", "journalism"),
         Kind::Other | Kind::Unknown(_) => ("Interviewee", "conversation"),
     };
     let names = |role: Option<Role>| {
-        let speakers = content.transcript.head.speakers.iter();
+        let speakers = transcript.head.speakers.iter();
         let named = speakers.filter(|speaker| {
             let known = speaker.role.map(Role::known);
             known.filter(|role| *role != Role::Other) == role
@@ -78,9 +84,8 @@ fn people(content: &ReportContent<'_>) -> Vec<Fact> {
         .collect()
 }
 
-fn recording(content: &ReportContent<'_>) -> Vec<Fact> {
-    let interview = content.interview;
-    let main = content.transcript.head.language.as_deref();
+fn recording(interview: &Interview, transcript: &Transcript) -> Vec<Fact> {
+    let main = transcript.head.language.as_deref();
     let language = match (interview.language.as_deref(), main) {
         (Some(given), Some(main)) if language::is_multi(given) => format!("several, mostly {main}"),
         (Some(given), None) if language::is_multi(given) => "several".to_owned(),
@@ -88,7 +93,7 @@ fn recording(content: &ReportContent<'_>) -> Vec<Fact> {
     };
     vec![
         date(interview),
-        ("Length", clock(content.transcript.head.duration_ms)),
+        ("Length", clock(transcript.head.duration_ms)),
         ("Language", language),
     ]
 }

@@ -5,7 +5,7 @@ use domain::{
     interview::Kind,
 };
 
-use super::{alert, colophon, quotes, scorecard};
+use super::{colophon, quotes, scorecard};
 use crate::{
     content::ReportContent,
     document::{Block, Paragraph, Section, Style},
@@ -78,7 +78,9 @@ fn recognition(content: &ReportContent<'_>) -> String {
 /// The warnings that are said nowhere else: not above the title, not in the place of the
 /// ratings, and not to the operator at the end.
 fn warnings(content: &ReportContent<'_>) -> impl Iterator<Item = String> {
-    let usable = alert::usable(content);
+    let usable = content
+        .transcript
+        .usable(content.interview.least_speakers());
     let has_scorecard = content.interview.kind.known() == Kind::JobInterview;
     let is_said = move |code: &String| {
         let in_scorecard = has_scorecard && code == NO_LANGUAGE_MODEL;

@@ -18,9 +18,13 @@ mod statistics;
 mod topics;
 mod transcript;
 
-use domain::{interview::Kind, language};
+use domain::{Interview, Timestamp, interview::Kind, language, transcript::Transcript};
 
-pub(crate) use self::{colophon::is_for_operators, quotes::LEGEND};
+pub(crate) use self::{
+    colophon::{colophon, is_for_operators},
+    front::line,
+    quotes::{LEGEND, quoted, speaker},
+};
 use crate::{
     RenderError,
     content::ReportContent,
@@ -29,26 +33,19 @@ use crate::{
 
 /// The whole report.
 pub(crate) fn document<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, RenderError> {
-    let interview = content.interview;
-    let id = interview.id.as_str();
-    let recording = |url| format!("{url}/app/interviews/{id}");
+    let recording = |url| format!("{url}/app/interviews/{}", content.interview.id);
     let sections = sections(content)?;
     let mut first_page = first_page(content);
     if let Some(last) = first_page.last_mut() {
         last.blocks.push(contents(&sections).into());
     }
-    let recognised = content.transcript.head.language.as_deref();
-    let given = language::single(interview.language.as_deref());
+    let created_at = content.analysis.created_at;
     Ok(Document {
-        id,
-        title: interview.title.reveal(),
-        language: recognised.or(given).unwrap_or("en"),
-        created_at: content.analysis.created_at.to_string(),
         recording: content.public_url.map(recording),
-        alert: alert::blocks(content),
         front: front::blocks(content),
         first_page,
         sections,
+        ..empty(content.interview, content.transcript, created_at)
     })
 }
 
@@ -56,7 +53,7 @@ pub(crate) fn document<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, 
 pub(crate) fn shared<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, RenderError> {
     let mut document = document(content)?;
     // Without what a person fills in by hand.
-    document.front = front::facts(content);
+    document.front = front::facts(content.interview, content.transcript);
     let colophon = colophon::shared(content);
     document
         .sections
@@ -66,20 +63,34 @@ pub(crate) fn shared<'a>(content: &ReportContent<'a>) -> Result<Document<'a>, Re
 }
 
 /// The transcript, where there is no analysis.
-pub(crate) fn transcript_alone<'a>(content: &ReportContent<'a>) -> Document<'a> {
-    let interview = content.interview;
-    let recognised = content.transcript.head.language.as_deref();
+pub(crate) fn transcript_alone<'a>(
+    interview: &'a Interview,
+    transcript: &'a Transcript,
+) -> Document<'a> {
+    Document {
+        sections: vec![transcript::section(transcript)],
+        ..empty(interview, transcript, transcript.head.created_at)
+    }
+}
+
+/// A report without sections.
+fn empty<'a>(
+    interview: &'a Interview,
+    transcript: &'a Transcript,
+    created_at: Timestamp,
+) -> Document<'a> {
+    let recognised = transcript.head.language.as_deref();
     let given = language::single(interview.language.as_deref());
     Document {
         id: interview.id.as_str(),
         title: interview.title.reveal(),
         language: recognised.or(given).unwrap_or("en"),
-        created_at: content.transcript.head.created_at.to_string(),
+        created_at: created_at.to_string(),
         recording: None,
-        alert: alert::blocks(content),
-        front: front::facts(content),
+        alert: alert::blocks(interview, transcript),
+        front: front::facts(interview, transcript),
         first_page: Vec::new(),
-        sections: vec![transcript::section(content)],
+        sections: Vec::new(),
     }
 }
 
@@ -109,7 +120,7 @@ fn sections<'a>(content: &ReportContent<'a>) -> Result<Vec<Section<'a>>, RenderE
         topics::section(content)?,
         analysis::follow_ups(content),
         notes::section(content),
-        transcript::section(content),
+        transcript::section(content.transcript),
         statistics::section(content),
         colophon::section(content),
     ];
@@ -119,7 +130,7 @@ fn sections<'a>(content: &ReportContent<'a>) -> Result<Vec<Section<'a>>, RenderE
 
 /// Links to the sections behind the first page. Word's own table of contents shows its field
 /// code in `LibreOffice` until it is updated; links are right everywhere.
-fn contents<'a>(sections: &[Section<'a>]) -> Paragraph<'a> {
+pub(crate) fn contents<'a>(sections: &[Section<'a>]) -> Paragraph<'a> {
     let links = sections.iter().enumerate().flat_map(|(index, section)| {
         let link = Span::new(section.title).linked(Some(Link::Section(section.anchor)));
         let between = (index > 0).then(|| Span::looking(Look::Quiet, " · "));

@@ -2,6 +2,7 @@
 //! not found are left out: an invented quote in a document is read as a real one.
 
 use domain::{
+    Private,
     analysis::{Analysis, Evidence, EvidenceStatus},
     transcript::Transcript,
 };
@@ -73,18 +74,28 @@ pub(super) fn paragraph<'a>(
 
 /// The quote with its mark alone, cut to `most` characters.
 pub(super) fn words(evidence: &Evidence, style: Style, most: Option<usize>) -> Paragraph<'_> {
-    let quote = evidence.quote.reveal();
-    let shown = shortened(quote, most.unwrap_or(usize::MAX));
+    let most = most.unwrap_or(usize::MAX);
+    quoted(evidence.status, &evidence.quote, style, most)
+}
+
+/// A quote that was found, with its mark, cut to `most` characters.
+pub(crate) fn quoted<'a>(
+    status: EvidenceStatus,
+    quote: &Private,
+    style: Style,
+    most: usize,
+) -> Paragraph<'a> {
+    let shown = shortened(quote.reveal(), most);
     let words = Span::looking(Look::Spoken, format!("\u{201c}{shown}\u{201d}"));
     Paragraph::new(style)
-        .directed(quote)
-        .with(mark(evidence))
+        .directed(quote.reveal())
+        .with(mark(status))
         .with(words)
 }
 
 /// Whether it was found word for word.
-pub(super) fn mark<'a>(evidence: &Evidence) -> Span<'a> {
-    if evidence.status == EvidenceStatus::Verified {
+pub(super) fn mark<'a>(status: EvidenceStatus) -> Span<'a> {
+    if status == EvidenceStatus::Verified {
         Span::looking(Look::Verified, "✓\u{a0}")
     } else {
         Span::looking(Look::Repaired, "≈\u{a0}")
@@ -93,15 +104,14 @@ pub(super) fn mark<'a>(evidence: &Evidence) -> Span<'a> {
 
 /// Who says it and when; the time leads to its place in the transcript.
 fn source<'a>(transcript: &Transcript, evidence: &Evidence) -> Vec<Span<'a>> {
-    let speaker = evidence.speaker.map(|id| {
-        let name = transcript.speaker_name(id);
-        // The time does not stand alone on the next line.
-        Span::looking(Look::Quiet, format!(" {},\u{a0}", name.reveal()))
-    });
-    speaker
-        .into_iter()
-        .chain(time(transcript, evidence))
-        .collect()
+    let name = evidence.speaker.map(|id| transcript.speaker_name(id));
+    let speaker = name.map(|name| speaker(&name)).into_iter();
+    speaker.chain(time(transcript, evidence)).collect()
+}
+
+/// Who says it, before the time, which does not stand alone on the next line.
+pub(crate) fn speaker<'a>(name: &Private) -> Span<'a> {
+    Span::looking(Look::Quiet, format!(" {},\u{a0}", name.reveal()))
 }
 
 /// The time as a link.

@@ -20,20 +20,11 @@ use crate::{
 
 /// What is empty until a person fills it in by hand.
 pub(super) fn decision<'a>() -> Block<'a> {
-    let row = |label: &'static str, value: &'static str, least_mm| Row {
-        least_mm,
-        ..Row::of_texts([label, value])
-    };
-    Block::Table(Table {
-        widths: vec![210, 790],
-        head: Vec::new(),
-        rows: vec![
-            row("Decision", "☐ Advance      ☐ Hold      ☐ Decline", 7),
-            row("Reasons", "", 13),
-            row("By, date", "", 7),
-        ],
-        has_figures: false,
-    })
+    assessment::form([
+        ("Decision", "☐ Advance      ☐ Hold      ☐ Decline".into(), 7),
+        ("Reasons", "".into(), 13),
+        ("By, date", "".into(), 7),
+    ])
 }
 
 /// A row for each competency, with a column for the person's own rating.

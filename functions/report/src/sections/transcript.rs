@@ -1,13 +1,11 @@
 //! Everything that was said.
 
-use crate::{
-    content::ReportContent,
-    document::{Block, Section, Turn},
-};
+use domain::transcript::Transcript;
+
+use crate::document::{Block, Section, Turn};
 
 /// A block to each turn; who speaks is said where that changes.
-pub(super) fn section<'a>(content: &ReportContent<'a>) -> Section<'a> {
-    let transcript = content.transcript;
+pub(super) fn section(transcript: &Transcript) -> Section<'_> {
     let mut last = None;
     let turns = transcript.turns.iter().map(|turn| {
         let is_new = last.replace(turn.speaker) != Some(turn.speaker);
