@@ -201,7 +201,7 @@ impl Report {
         };
         let write = Write::put(key.data("report"), &report, Precondition::None);
         Ok(StepOutput {
-            writes: vec![write.map_err(|error| storage_error(&error))?],
+            writes: vec![stored(write)?],
             ..StepOutput::default()
         })
     }
@@ -215,7 +215,7 @@ impl Report {
         let waveform = self.waveform(key).await?;
         let notes = self.notes(key).await?;
         let assessment = interview_store::assessment(&*self.steps.records, &interview).await;
-        let assessment = assessment.map_err(|error| storage_error(&error))?;
+        let assessment = stored(assessment)?;
         let derived_from = DerivedFrom {
             assessment: assessment.as_ref().map(|assessment| assessment.version),
             ..derived_from
@@ -247,30 +247,24 @@ impl Report {
         let body: ByteStream = stream::iter([Ok(Bytes::from(bytes))]).boxed();
         let (artifacts, name) = (Arc::clone(&self.artifacts), object.to_owned());
         let uncancelled = Uncancelled::current();
-        let stored = uncancelled.run(async move {
+        let writing = uncancelled.run(async move {
             let written = artifacts.write(&name, content_type, body, Overwrite::Allowed);
             written.await.map(drop)
         });
-        stored.await.map_err(|error| storage_error(&error))
+        stored(writing.await)
     }
 
     /// The waveform, where there is one: nearly always, since decoding is less
     /// work than recognising and analysing.
     async fn waveform(&self, key: &InterviewKey) -> Result<Option<StoredWaveform>, StepError> {
-        let found = self.steps.records.read(&key.data("waveform")).await;
-        let found = found.map_err(|error| storage_error(&error))?;
-        let decoded = found.map(|document| document.decode()).transpose();
-        decoded.map_err(|error| storage_error(&error))
+        let found = stored(self.steps.records.read(&key.data("waveform")).await)?;
+        stored(found.map(|document| document.decode()).transpose())
     }
 
     async fn notes(&self, key: &InterviewKey) -> Result<Vec<Note>, StepError> {
-        let found = self
-            .steps
-            .records
-            .list(&Query::collection(key.notes()))
-            .await;
-        let documents = found.map_err(|error| storage_error(&error))?;
-        let mut notes: Vec<Note> = readable(&documents);
+        let query = Query::collection(key.notes());
+        let documents = self.steps.records.list(&query).await;
+        let mut notes: Vec<Note> = readable(&stored(documents)?);
         note::order(&mut notes);
         Ok(notes)
     }
@@ -285,14 +279,10 @@ impl Report {
             let message = "there is no transcript any more";
             StepError::permanent(Code::TranscriptMissing, message)
         };
-        let interview = interview_store::interview(records, key)
-            .await
-            .map_err(|error| storage_error(&error))?
-            .ok_or_else(missing)?;
-        let corrected = interview_store::corrected_transcript(records, &interview)
-            .await
-            .map_err(|error| storage_error(&error))?
-            .ok_or_else(missing)?;
+        let interview = stored(interview_store::interview(records, key).await)?;
+        let interview = interview.ok_or_else(missing)?;
+        let corrected = interview_store::corrected_transcript(records, &interview).await;
+        let corrected = stored(corrected)?.ok_or_else(missing)?;
         let (revision, transcript) = (corrected.revision, corrected.transcript);
         let derived_from = DerivedFrom::new(&interview, transcript.head.revision, revision)
             .with_speakers(&interview.speakers);
@@ -313,6 +303,11 @@ fn current(
     }
     analysis.derived_from = derived_from.into();
     analysis
+}
+
+/// What the store answers a step.
+fn stored<T, E: std::error::Error + 'static>(answer: Result<T, E>) -> Result<T, StepError> {
+    answer.map_err(|error| storage_error(&error))
 }
 
 fn not_written() -> StepError {
