@@ -3,13 +3,10 @@
 //! What lies in the system's page cache is copied on the spot, which takes less time
 //! than waking another thread; for the rest a thread of its own waits.
 
-use std::{
-    fs, io, mem,
-    os::unix::fs::FileExt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{fs, io, mem, os::unix::fs::FileExt, sync::Arc};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::task::spawn_blocking;
 
 /// How much is read from disk at once, in bytes.
@@ -52,7 +49,7 @@ impl Blocks {
     }
 
     fn take(&self) -> Box<[u8]> {
-        let spare = self.lock().pop();
+        let spare = self.0.lock().pop();
         spare.unwrap_or_else(|| vec![0; BLOCK].into())
     }
 
@@ -62,10 +59,6 @@ impl Blocks {
             length,
             blocks: self.clone(),
         })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Box<[u8]>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -77,7 +70,7 @@ impl AsRef<[u8]> for Filled {
 
 impl Drop for Filled {
     fn drop(&mut self) {
-        let mut spare = self.blocks.lock();
+        let mut spare = self.blocks.0.lock();
         if spare.len() < SPARE {
             spare.push(mem::take(&mut self.memory));
         }

@@ -12,7 +12,7 @@ use domain::{
 use futures::{StreamExt, stream};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::{Store, counters::count, error::StoreError, items, outbox, passages, query};
@@ -82,11 +82,7 @@ impl Records for Store {
 
 impl Store {
     fn subscribe(&self, path: &DocPath) -> watch::Receiver<()> {
-        let mut watched = self
-            .inner
-            .watched
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.inner.watched.lock();
         watched.retain(|_, sender| sender.receiver_count() > 0);
         watched
             .entry(path.clone())

@@ -2,9 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock},
 };
 
+use parking_lot::Mutex;
 use tokio::sync::{MutexGuard, watch};
 
 static SLOTS: LazyLock<Mutex<HashMap<String, Arc<Slot>>>> = LazyLock::new(Mutex::default);
@@ -23,7 +24,7 @@ pub(crate) struct SessionLock {
 
 impl SessionLock {
     pub(crate) fn new(id: &str) -> Self {
-        let mut slots = SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = SLOTS.lock();
         Self {
             id: id.to_owned(),
             slot: Arc::clone(slots.entry(id.to_owned()).or_default()),
@@ -48,7 +49,7 @@ impl SessionLock {
 
 impl Drop for SessionLock {
     fn drop(&mut self) {
-        let mut slots = SLOTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = SLOTS.lock();
         // One here and one in the map: nothing else waits for it.
         if Arc::strong_count(&self.slot) <= 2 {
             slots.remove(&self.id);

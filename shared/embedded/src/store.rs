@@ -6,7 +6,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -16,6 +16,7 @@ use domain::{
     pipeline::Pipeline,
     ports::{Bus, Clock, Queue, Records, Signer},
 };
+use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -202,11 +203,7 @@ impl Store {
     }
 
     pub(crate) fn announce_change(&self, path: &DocPath) {
-        let mut watched = self
-            .inner
-            .watched
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.inner.watched.lock();
         if let Some(sender) = watched.get(path)
             && sender.send(()).is_err()
         {

@@ -3,13 +3,9 @@
 //! A process has a number of file handles. Connections leave some of them for files, and one
 //! address leaves some of the connections for others.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// How many handles are left for files and for connections to others.
@@ -88,7 +84,7 @@ impl Connections {
 
     /// Counts a connection until what it answers is dropped; nothing where there is no room.
     pub(crate) fn open(&self, address: IpAddr) -> Option<OpenConnection> {
-        let mut open = self.lock();
+        let mut open = self.open.lock();
         let own = open.by_address.get(&address).copied().unwrap_or(0);
         if open.total >= self.limits.total || own >= self.limits.per_address {
             return None;
@@ -99,10 +95,6 @@ impl Connections {
             connections: self.clone(),
             address,
         })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, OpenConnections> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -115,7 +107,7 @@ pub(crate) struct OpenConnection {
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {
-        let mut open = self.connections.lock();
+        let mut open = self.connections.open.lock();
         open.total -= 1;
         if let Some(own) = open.by_address.get_mut(&self.address) {
             *own -= 1;
@@ -145,6 +137,6 @@ mod tests {
         open.remove(0);
         assert!(connections.open(other).is_some());
         drop(open);
-        assert_eq!(connections.lock().by_address, HashMap::new());
+        assert_eq!(connections.open.lock().by_address, HashMap::new());
     }
 }
