@@ -1,13 +1,6 @@
 //! The functions wired to one data directory.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 use ::models::Supply;
 use analyze::{Analyze, Direct};
@@ -295,14 +288,7 @@ fn own_secret(data_dir: &Path) -> anyhow::Result<Secrets> {
         // None yet, or one that was never written to its end.
         _ => {
             let fresh = webhook::new_secret();
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&path)?;
-            file.write_all(fresh.as_bytes())?;
-            file.sync_all()?;
+            embedded::write_private(&path, fresh.as_bytes())?;
             fresh
         }
     };

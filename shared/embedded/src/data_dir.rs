@@ -1,8 +1,9 @@
 //! Where things lie in a data directory.
 
 use std::{
-    fs::DirBuilder,
-    os::unix::fs::DirBuilderExt,
+    fs::{DirBuilder, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -40,9 +41,25 @@ impl DataDir {
 
     /// Creates it and its folder of objects, for this user alone, when they are not there.
     pub(crate) fn create(&self) -> Result<(), OpenError> {
-        let mut private = DirBuilder::new();
-        private.recursive(true).mode(0o700);
-        let created = private.create(self.objects());
+        let created = private_folder(&self.objects());
         created.map_err(|error| OpenError::Files(self.0.clone(), error))
     }
+}
+
+/// Creates a folder that only its owner can read, unless it is there.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    let mut private = DirBuilder::new();
+    private.recursive(true).mode(0o700).create(path)
+}
+
+/// Writes a file that only its owner can read, to its end.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }

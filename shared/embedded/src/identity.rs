@@ -6,17 +6,12 @@
 //! says that the database is an older copy, and another id that the two never belonged
 //! together.
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::{FileExt, OpenOptionsExt},
-    path::Path,
-    sync::{Mutex, PoisonError},
-};
+use std::{fs, io, os::unix::fs::FileExt, path::Path};
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::{error::StoreError, files::sync_folder};
+use crate::{data_dir::write_private, error::StoreError, files::sync_folder};
 
 /// The marker's name in the folder of objects.
 pub(crate) const MARKER: &str = "installation";
@@ -201,14 +196,7 @@ fn text(identity: &StoreIdentity) -> String {
 /// Writes the marker of a folder, whole or not at all.
 pub(crate) fn write_marker(folder: &Path, identity: &StoreIdentity) -> io::Result<()> {
     let (path, fresh) = (folder.join(MARKER), folder.join(FRESH_MARKER));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)?;
-    file.write_all(text(identity).as_bytes())?;
-    file.sync_all()?;
+    write_private(&fresh, text(identity).as_bytes())?;
     fs::rename(&fresh, &path)?;
     sync_folder(folder)
 }
@@ -235,7 +223,7 @@ impl Marker {
     /// Notes a change that has been committed. It is not synced: after a power failure the
     /// marker is behind the database, and never ahead.
     pub(crate) fn advance(&self, change: i64) -> io::Result<()> {
-        let mut identity = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut identity = self.identity.lock();
         if identity.change < change {
             identity.change = change;
             self.file.write_all_at(text(&identity).as_bytes(), 0)?;

@@ -56,6 +56,7 @@ pub mod uploads;
 
 pub use bucket::Bucket;
 pub use clock::ManualClock;
+pub use data_dir::write_private;
 pub use error::OpenError;
 pub use identity::Mismatch;
 pub use store::{Store, StoreOptions};

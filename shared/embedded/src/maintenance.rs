@@ -107,12 +107,3 @@ fn private_file(path: &Path) -> io::Result<fs::File> {
         .mode(0o600)
         .open(path)
 }
-
-/// Creates a folder that only its owner can read.
-fn private_folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-}

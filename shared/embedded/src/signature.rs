@@ -3,12 +3,7 @@
 //! HMAC-SHA256 over everything that is permitted, with a key that stays in the
 //! data directory.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use domain::{
     Timestamp,
@@ -18,6 +13,8 @@ use domain::{
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+
+use crate::data_dir::write_private;
 
 /// What a signed URL lets its holder do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +61,7 @@ impl SigningKey {
             _ => {}
         }
         let key = format!("{}{}", random_name(), random_name());
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)?;
-        file.write_all(key.as_bytes())?;
-        file.sync_all()?;
+        write_private(&path, key.as_bytes())?;
         Ok(Self(key.into_bytes()))
     }
 

@@ -9,11 +9,9 @@ use std::{
 
 use domain::Timestamp;
 
-use super::{
-    FORMAT, MANIFEST, MaintenanceError, Manifest, copy_file, private_file, private_folder,
-};
+use super::{FORMAT, MANIFEST, MaintenanceError, Manifest, copy_file, private_file};
 use crate::{
-    data_dir::{DataDir, KEYS},
+    data_dir::{DataDir, KEYS, private_folder},
     database::open_to_read,
     files::{UNFINISHED, sync_folder},
     identity, migrations,

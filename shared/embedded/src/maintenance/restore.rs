@@ -7,9 +7,9 @@ use std::{
 
 use domain::Timestamp;
 
-use super::{FORMAT, MANIFEST, MaintenanceError, Manifest, copy_file, private_folder};
+use super::{FORMAT, MANIFEST, MaintenanceError, Manifest, copy_file};
 use crate::{
-    data_dir::{DATABASE, DataDir, KEYS, OBJECTS},
+    data_dir::{DATABASE, DataDir, KEYS, OBJECTS, private_folder},
     database::open_to_read,
     error::{OpenError, StoreError},
     files::sync_folder,
