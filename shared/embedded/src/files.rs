@@ -86,27 +86,11 @@ impl Files {
         self.folder.join(format!("{file}{UNFINISHED}"))
     }
 
-    /// Opens a file, also one that has not been renamed yet.
-    fn open_file(&self, file: &str) -> io::Result<fs::File> {
-        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-        match fs::File::open(self.path(file)) {
-            Err(error) if is_missing(&error) => match fs::File::open(self.unfinished(file)) {
-                // It was renamed between the two.
-                Err(error) if is_missing(&error) => fs::File::open(self.path(file)),
-                opened => opened,
-            },
-            opened => opened,
-        }
-    }
-
     /// Whether a file is there with at least `size` bytes.
     pub(crate) fn is_whole(&self, file: &str, size: u64) -> io::Result<bool> {
-        // An object is renamed once: it may be between the first two.
-        for path in [self.path(file), self.unfinished(file), self.path(file)] {
-            match fs::metadata(path) {
-                Ok(metadata) => return Ok(metadata.len() >= size),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+        for path in places(&self.folder, file) {
+            if let Some(metadata) = if_there(fs::metadata(path))? {
+                return Ok(metadata.len() >= size);
             }
         }
         Ok(false)
@@ -114,7 +98,7 @@ impl Files {
 
     /// The `length` bytes of a file from `start` on, read block by block.
     pub(crate) fn read(&self, file: &str, start: u64, length: u64) -> io::Result<ByteStream> {
-        let file = Arc::new(self.open_file(file)?);
+        let file = Arc::new(open_object(&self.folder, file)?);
         let state = (self.blocks.clone(), file, start, length);
         let read = |(blocks, file, start, length): (Blocks, _, u64, u64)| async move {
             if length == 0 {
@@ -129,20 +113,14 @@ impl Files {
 
     /// The size of an unfinished file in bytes; 0 when it is not there.
     pub(crate) async fn unfinished_size(&self, file: &str) -> io::Result<u64> {
-        match tokio::fs::metadata(self.unfinished(file)).await {
-            Ok(metadata) => Ok(metadata.len()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(error),
-        }
+        let found = if_there(tokio::fs::metadata(self.unfinished(file)).await)?;
+        Ok(found.map_or(0, |metadata| metadata.len()))
     }
 
     /// Unlinks a file, finished or not; a missing file is not an error.
     pub(crate) async fn remove(&self, file: &str) -> io::Result<()> {
         for path in [self.path(file), self.unfinished(file)] {
-            match tokio::fs::remove_file(path).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            if_there(tokio::fs::remove_file(path).await)?;
         }
         Ok(())
     }
@@ -269,6 +247,34 @@ impl Drop for PartFile {
         if let Some(path) = self.0.take() {
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// Where an object's file may lie. It is renamed once: it may be between the first two.
+pub(crate) fn places(folder: &Path, file: &str) -> [PathBuf; 3] {
+    let [finished, unfinished] = [file, &format!("{file}{UNFINISHED}")].map(|it| folder.join(it));
+    [finished.clone(), unfinished, finished]
+}
+
+/// Opens an object's file, also one that has not been renamed yet.
+pub(crate) fn open_object(folder: &Path, file: &str) -> io::Result<fs::File> {
+    let mut opened = Err(io::ErrorKind::NotFound.into());
+    for place in places(folder, file) {
+        opened = fs::File::open(place);
+        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        if !opened.as_ref().is_err_and(is_missing) {
+            break;
+        }
+    }
+    opened
+}
+
+/// What was found, if it is there.
+pub(crate) fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{FORMAT, MANIFEST, MaintenanceError, Manifest, copy_file, private_fil
 use crate::{
     data_dir::{DataDir, KEYS, private_folder},
     database::open_to_read,
-    files::{UNFINISHED, sync_folder},
+    files::{if_there, open_object, sync_folder},
     identity, migrations,
     open::check_readable,
     recovery::FileReferences,
@@ -44,10 +44,9 @@ pub fn backup(data_dir: &Path, to: &Path, now: Timestamp) -> Result<Manifest, Ma
     copying.remove_unnamed(&named)?;
     for key in KEYS {
         let path = from.path().join(key);
-        match fs::File::open(&path) {
-            Ok(file) => drop(copy_file(file, &to.path().join(key)).map_err(&files)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(MaintenanceError::Files(path, error)),
+        let there = if_there(fs::File::open(&path)).map_err(MaintenanceError::files(&path))?;
+        if let Some(file) = there {
+            copy_file(file, &to.path().join(key)).map_err(&files)?;
         }
     }
     let manifest = copying.manifest(missing, now)?;
@@ -76,19 +75,14 @@ impl Copying {
             if self.copied.contains_key(file) {
                 continue;
             }
-            match open_object(&self.from.objects(), file) {
-                Ok(open) => {
-                    let to = self.to.objects().join(file);
-                    let size = copy_file(open, &to).map_err(MaintenanceError::files(&to))?;
-                    self.copied.insert(file.clone(), size);
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    absent.insert(file.clone());
-                }
-                Err(error) => {
-                    let path = self.from.objects().join(file);
-                    return Err(MaintenanceError::Files(path, error));
-                }
+            let from = self.from.objects();
+            let opened = if_there(open_object(&from, file));
+            if let Some(open) = opened.map_err(MaintenanceError::files(&from.join(file)))? {
+                let to = self.to.objects().join(file);
+                let size = copy_file(open, &to).map_err(MaintenanceError::files(&to))?;
+                self.copied.insert(file.clone(), size);
+            } else {
+                absent.insert(file.clone());
             }
         }
         Ok(absent)
@@ -159,30 +153,10 @@ impl Copying {
     }
 }
 
-/// Opens an object's file, also one that has not been renamed yet.
-fn open_object(folder: &Path, file: &str) -> io::Result<fs::File> {
-    let places = [
-        file.to_owned(),
-        format!("{file}{UNFINISHED}"),
-        file.to_owned(),
-    ];
-    let mut opened = Err(io::ErrorKind::NotFound.into());
-    for place in places {
-        opened = fs::File::open(folder.join(place));
-        if opened.is_ok() {
-            break;
-        }
-    }
-    opened
-}
-
 fn remove_if_there(database: &Path) -> io::Result<()> {
     let beside = |suffix: &str| PathBuf::from(format!("{}{suffix}", database.display()));
     for path in [database.to_owned(), beside("-wal"), beside("-shm")] {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        if_there(fs::remove_file(path))?;
     }
     Ok(())
 }
