@@ -10,12 +10,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags, Params, Transaction, TransactionBehavior, types::FromSql};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -88,12 +89,12 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let connection = match self.idle.lock().pop() {
+        let connection = match self.idle.connections.lock().pop() {
             Some(connection) => connection,
             None => open_to_read(&self.idle.path)?,
         };
         let found = work(&connection);
-        self.idle.lock().push(connection);
+        self.idle.connections.lock().push(connection);
         found
     }
 
@@ -161,14 +162,6 @@ impl Database {
     }
 }
 
-impl Idle {
-    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Opens or creates a database for writing.
 pub(crate) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
@@ -188,6 +181,27 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
 pub(crate) fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
     let only_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, only_read)?)
+}
+
+/// Runs `work` in a transaction on a connection that no thread has yet.
+pub(crate) fn in_transaction(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    work(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+/// The first column of the rows that a statement returns.
+pub(crate) fn first_column<T: FromSql, C: FromIterator<T>>(
+    connection: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<C, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let values = statement.query_map(parameters, |row| row.get(0))?;
+    Ok(values.collect::<Result<_, _>>()?)
 }
 
 /// A thread that runs the jobs it is sent until all senders are dropped.

@@ -7,8 +7,8 @@ use domain::{
 use rusqlite::Transaction;
 
 use crate::{
-    Store, bucket::find, counters::count, error::StoreError, files::PartFile, outbox, removed,
-    uploads::UploadError,
+    Store, bucket::find, counters::count, database::first_column, error::StoreError,
+    files::PartFile, outbox, removed, uploads::UploadError,
 };
 
 /// Bytes that lie in the folder, to be made an object.
@@ -136,9 +136,7 @@ pub(crate) fn end_others(
     name: &str,
 ) -> Result<Vec<String>, StoreError> {
     let sql = "DELETE FROM sessions WHERE bucket = ?1 AND name = ?2 AND overwrite = 0 RETURNING id";
-    let mut ended = transaction.prepare_cached(sql)?;
-    let ids = ended.query_map((bucket, name), |row| row.get(0))?;
-    Ok(ids.collect::<Result<_, _>>()?)
+    first_column(transaction, sql, (bucket, name))
 }
 
 fn insert_row(

@@ -6,9 +6,9 @@ use domain::ids::random_name;
 
 use crate::{
     data_dir::DataDir,
-    database::{open_to_read, open_to_write},
+    database::{first_column, in_transaction, open_to_read, open_to_write},
     error::{OpenError, StoreError},
-    identity::{self, FolderIdentity, Marker, Mismatch, StoreIdentity},
+    identity::{self, FolderIdentity, Marker, StoreIdentity},
     lock::DataLock,
     migrations, passages,
     recovery::{self, FileReferences, FolderListing, QUARANTINE},
@@ -50,7 +50,10 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
     if let Err(mismatch) = compared
         && acceptance == Acceptance::Matching
     {
-        return Err(refusal(data_dir, mismatch));
+        return Err(OpenError::Mismatch {
+            data_dir: data_dir.path().to_owned(),
+            mismatch,
+        });
     }
     if let Some(copy) = migrations::migrate(&mut connection, &path)? {
         tracing::info!(
@@ -60,7 +63,7 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
             "the database was migrated; the copy from before can be removed when all is well"
         );
     }
-    renew_index(&mut connection)?;
+    in_transaction(&mut connection, passages::renew)?;
     let identity = settle(&connection, own, &in_folder)?;
     identity::write_marker(&folder, &identity).map_err(files)?;
     let marker = Marker::open(&folder, identity).map_err(files)?;
@@ -70,20 +73,6 @@ pub(crate) fn open(data_dir: &DataDir, acceptance: Acceptance) -> Result<OpenDat
         marker,
         lock,
     })
-}
-
-/// Makes the index of passages anew where another release has made it.
-fn renew_index(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction()?;
-    passages::renew(&transaction)?;
-    Ok(transaction.commit()?)
-}
-
-pub(crate) fn refusal(data_dir: &DataDir, mismatch: Mismatch) -> OpenError {
-    OpenError::Mismatch {
-        data_dir: data_dir.path().to_owned(),
-        mismatch,
-    }
 }
 
 /// Gives the database its identity, with a counter that is ahead of both.
@@ -118,7 +107,7 @@ fn recover(
     let files = |error| OpenError::Files(data_dir.path().to_owned(), error);
     let folder = data_dir.objects();
     if !is_mismatch {
-        forget_transient(connection)?;
+        in_transaction(connection, forget_transient)?;
     }
     let named = FileReferences::read(connection)?;
     let recovered = recovery::run(&folder, &named, found, is_mismatch).map_err(files)?;
@@ -143,31 +132,31 @@ fn recover(
 }
 
 /// Deletes recordings of streams that ended with the process: their names say so.
-fn forget_transient(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction()?;
-    {
-        let sql = "DELETE FROM objects WHERE name LIKE '%.passing' RETURNING file";
-        let mut deleting = transaction.prepare(sql)?;
-        let deleted = deleting.query_map([], |row| row.get::<_, String>(0))?;
-        for file in deleted.collect::<Result<Vec<_>, _>>()? {
-            removed::note(&transaction, &file)?;
-        }
-    }
-    Ok(transaction.commit()?)
+fn forget_transient(transaction: &Connection) -> Result<(), StoreError> {
+    let sql = "DELETE FROM objects WHERE name LIKE '%.passing' RETURNING file";
+    let deleted: Vec<String> = first_column(transaction, sql, [])?;
+    deleted
+        .iter()
+        .try_for_each(|file| removed::note(transaction, file))
 }
 
 /// Refuses what cannot be opened for reading.
 pub(crate) fn check_readable(data_dir: &DataDir) -> Result<(), OpenError> {
+    let found = migrations::version(&open_readable(data_dir)?)?;
+    if found < migrations::VERSION {
+        let known = migrations::VERSION;
+        return Err(OpenError::Outdated { found, known });
+    }
+    Ok(())
+}
+
+/// Opens the database of a data directory for reading, unless a newer release has written it.
+pub(crate) fn open_readable(data_dir: &DataDir) -> Result<Connection, OpenError> {
     let path = data_dir.database();
     if !path.is_file() {
         return Err(OpenError::NoDatabase(data_dir.path().to_owned()));
     }
     let connection = open_to_read(&path)?;
     migrations::refuse_newer(&connection)?;
-    let found = migrations::version(&connection)?;
-    if found < migrations::VERSION {
-        let known = migrations::VERSION;
-        return Err(OpenError::Outdated { found, known });
-    }
-    Ok(())
+    Ok(connection)
 }

@@ -11,12 +11,12 @@ use domain::{
     ports::{Document, Query},
     search::{ORDER, PASSAGES, PLACES, Phrases, TEXT, TOKENS_VERSION, Token, USER, tokens},
 };
-use rusqlite::{Connection, OptionalExtension as _, params_from_iter, types::Value as Sql};
+use rusqlite::{Connection, OptionalExtension as _, types::Value as Sql};
 use serde_json::Value;
 
 use crate::{
     error::StoreError,
-    query::{column, document, sql_value},
+    query::{column, documents, sql_value},
 };
 
 /// The counter that has the version of the tokens that the index was made with.
@@ -177,17 +177,7 @@ pub(crate) fn run(
          ORDER BY passage_words.rowid DESC LIMIT ?3",
         conditions.join(" AND ")
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(parameters))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let path: String = row.get(0)?;
-        if let Some(path) = DocPath::parse(&path) {
-            let fields = row.get_ref(1)?.as_str().unwrap_or("");
-            found.push(document(path, fields, row.get(2)?)?);
-        }
-    }
-    Ok(found)
+    documents(connection, &sql, parameters)
 }
 
 /// Adds the bounds of the order, by which a page reads the rows of one interview alone. A row may

@@ -7,7 +7,7 @@ use domain::{
 use rusqlite::{Connection, params_from_iter, types::Value as Sql};
 use serde_json::Value;
 
-use crate::{error::StoreError, items, passages};
+use crate::{database::first_column, error::StoreError, items, passages};
 
 /// A document from its row.
 pub(crate) fn document(path: DocPath, fields: &str, version: i64) -> Result<Document, StoreError> {
@@ -24,17 +24,23 @@ pub(crate) fn run(connection: &Connection, query: &Query) -> Result<Vec<Document
         return passages::run(connection, query, phrases);
     }
     let (sql, parameters) = compile(query, "path, fields, version", are_few(connection, query)?);
-    let mut statement = connection.prepare_cached(&sql)?;
+    documents(connection, &sql, parameters)
+}
+
+/// The documents of a statement that returns their paths, fields and versions.
+pub(crate) fn documents(
+    connection: &Connection,
+    sql: &str,
+    parameters: Vec<Sql>,
+) -> Result<Vec<Document>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut documents = Vec::new();
     while let Some(row) = rows.next()? {
         let path: String = row.get(0)?;
         if let Some(path) = DocPath::parse(&path) {
-            documents.push(document(
-                path,
-                row.get_ref(1)?.as_str().unwrap_or(""),
-                row.get(2)?,
-            )?);
+            let fields = row.get_ref(1)?.as_str().unwrap_or("");
+            documents.push(document(path, fields, row.get(2)?)?);
         }
     }
     Ok(documents)
@@ -50,9 +56,7 @@ pub(crate) fn run_paths(
         return Ok(found.map(|document| document.path).collect());
     }
     let (sql, parameters) = compile(query, "path", are_few(connection, query)?);
-    let mut statement = connection.prepare_cached(&sql)?;
-    let paths = statement.query_map(params_from_iter(parameters), |row| row.get(0))?;
-    let paths: Vec<String> = paths.collect::<Result<_, _>>()?;
+    let paths: Vec<String> = first_column(connection, &sql, params_from_iter(parameters))?;
     Ok(paths
         .iter()
         .filter_map(|path| DocPath::parse(path))

@@ -7,15 +7,16 @@
 use std::{
     collections::{HashMap, HashSet},
     fs, io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use rusqlite::Connection;
 
 use crate::{
+    data_dir::private_folder,
+    database::first_column,
     error::StoreError,
-    files::{UNFINISHED, sync_folder},
+    files::{UNFINISHED, if_there, sync_folder},
     identity::{Census, FRESH_MARKER, MARKER},
 };
 
@@ -37,8 +38,8 @@ impl FileReferences {
     /// Reads what a migrated database names.
     pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
         let mut named = Self::from_objects(connection)?;
-        named.sessions = names(connection, "SELECT id FROM sessions")?;
-        named.removed = names(connection, "SELECT file FROM removed_files")?;
+        named.sessions = first_column(connection, "SELECT id FROM sessions", [])?;
+        named.removed = first_column(connection, "SELECT file FROM removed_files", [])?;
         Ok(named)
     }
 
@@ -53,12 +54,6 @@ impl FileReferences {
         }
         Ok(named)
     }
-}
-
-fn names(connection: &Connection, sql: &str) -> Result<HashSet<String>, StoreError> {
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The files of the folder, and those in quarantine.
@@ -97,9 +92,8 @@ impl FolderListing {
 
 /// The names of the plain files in a folder; none when it is not there.
 fn list(folder: &Path) -> io::Result<HashSet<String>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashSet::new()),
-        entries => entries?,
+    let Some(entries) = if_there(fs::read_dir(folder))? else {
+        return Ok(HashSet::new());
     };
     let mut names = HashSet::new();
     for entry in entries {
@@ -195,10 +189,7 @@ pub(crate) fn run(
 /// Moves a file to quarantine, under its name.
 pub(crate) fn quarantine(folder: &Path, name: &str) -> io::Result<()> {
     let place = folder.join(QUARANTINE);
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&place)?;
+    private_folder(&place)?;
     let to = free_name(&place, name);
     fs::rename(folder.join(name), &to)?;
     sync_folder(&place)

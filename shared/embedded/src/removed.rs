@@ -4,12 +4,12 @@
 //! the file is unlinked leaves a request to do it and not an unknown file. Names are random
 //! and never used again: a name that was noted once may be unlinked at any time.
 
-use rusqlite::Transaction;
+use rusqlite::Connection;
 
-use crate::{Store, error::StoreError};
+use crate::{Store, database::first_column, error::StoreError};
 
 /// Notes a file whose object is deleted in the same transaction.
-pub(crate) fn note(transaction: &Transaction<'_>, file: &str) -> Result<(), StoreError> {
+pub(crate) fn note(transaction: &Connection, file: &str) -> Result<(), StoreError> {
     transaction
         .prepare_cached("INSERT OR IGNORE INTO removed_files (file) VALUES (?1)")?
         .execute([file])?;
@@ -20,12 +20,9 @@ impl Store {
     /// Unlinks what is noted, and forgets it.
     pub(crate) async fn clear_removed(&self) -> Result<(), StoreError> {
         let database = &self.inner.database;
-        let noted = database.read(|connection| -> Result<Vec<String>, StoreError> {
-            let mut statement = connection.prepare_cached("SELECT file FROM removed_files")?;
-            let files = statement.query_map([], |row| row.get(0))?;
-            Ok(files.collect::<Result<_, _>>()?)
-        });
-        let noted = noted.await?;
+        let sql = "SELECT file FROM removed_files";
+        let noted = database.read(move |connection| first_column(connection, sql, []));
+        let noted: Vec<String> = noted.await?;
         for file in &noted {
             self.inner.files.remove(file).await?;
         }

@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 
 use crate::{
     bucket::find_by_file,
+    database::first_column,
     error::StoreError,
     uploads::{UploadError, Uploads},
 };
@@ -31,11 +32,7 @@ impl Uploads {
     ) -> Result<Vec<String>, StoreError> {
         let database = &self.store.inner.database;
         database
-            .transaction(move |transaction| {
-                let mut deleting = transaction.prepare_cached(sql)?;
-                let ids = deleting.query_map(key, |row| row.get(0))?;
-                Ok(ids.collect::<Result<_, _>>()?)
-            })
+            .transaction(move |transaction| first_column(transaction, sql, key))
             .await
     }
 

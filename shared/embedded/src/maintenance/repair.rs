@@ -7,11 +7,10 @@ use serde::Serialize;
 
 use crate::{
     data_dir::DataDir,
-    database::open_to_read,
+    database::in_transaction,
     error::{OpenError, StoreError},
-    files::UNFINISHED,
+    files::{UNFINISHED, places},
     identity::{self, Mismatch},
-    migrations,
     open::{self, Acceptance},
     passages,
     recovery::{self, FileReferences, FolderListing, QUARANTINE},
@@ -71,13 +70,7 @@ impl Inspection {
 /// may be running on it.
 pub fn inspect(data_dir: &Path) -> Result<Inspection, OpenError> {
     let data_dir = DataDir::new(data_dir);
-    let path = data_dir.database();
-    if !path.is_file() {
-        return Err(OpenError::NoDatabase(data_dir.path().to_owned()));
-    }
-    let connection = open_to_read(&path)?;
-    migrations::refuse_newer(&connection)?;
-    inspect_with(&connection, &data_dir)
+    inspect_with(&open::open_readable(&data_dir)?, &data_dir)
 }
 
 fn inspect_with(connection: &Connection, data_dir: &DataDir) -> Result<Inspection, OpenError> {
@@ -133,11 +126,9 @@ fn missing_files(connection: &Connection, folder: &Path) -> Result<Vec<MissingFi
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (file, size): (String, u64) = (row.get(2)?, row.get(3)?);
-            // An object is renamed once: it may be between the first two.
-            let places = [&file, &format!("{file}{UNFINISHED}"), &file];
             let in_folder = |folder: &Path| {
-                let mut places = places.iter();
-                places.any(|name| is_whole(&folder.join(name), size))
+                let mut places = places(folder, &file).into_iter();
+                places.any(|path| is_whole(&path, size))
             };
             if !in_folder(folder) {
                 suspects.push(MissingFile {
@@ -178,7 +169,8 @@ pub fn repair(data_dir: &Path, repair: Repair) -> Result<(Inspection, Inspection
         Repair::Adopt => Acceptance::Any,
     };
     let mut opened = open::open(&data_dir, acceptance)?;
-    renew_index(&mut opened.connection)?;
+    // Makes the index of passages anew from the documents.
+    in_transaction(&mut opened.connection, passages::rebuild)?;
     let folder = data_dir.objects();
     let files = |error| OpenError::Files(folder.clone(), error);
     for missing in missing_files(&opened.connection, &folder)? {
@@ -200,11 +192,4 @@ pub fn repair(data_dir: &Path, repair: Repair) -> Result<(Inspection, Inspection
     }
     let after = inspect_with(&opened.connection, &data_dir)?;
     Ok((before, after))
-}
-
-/// Makes the index of passages anew from the documents.
-fn renew_index(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction().map_err(StoreError::from)?;
-    passages::rebuild(&transaction)?;
-    Ok(transaction.commit()?)
 }
