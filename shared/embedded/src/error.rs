@@ -98,29 +98,17 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-impl From<StoreError> for RecordsError {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(Box::new(error))
-    }
+macro_rules! unavailable {
+    ($($error:ident)*) => {$(
+        impl From<StoreError> for $error {
+            fn from(error: StoreError) -> Self {
+                Self::Unavailable(Box::new(error))
+            }
+        }
+    )*};
 }
 
-impl From<StoreError> for BusError {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(Box::new(error))
-    }
-}
-
-impl From<StoreError> for QueueError {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(Box::new(error))
-    }
-}
-
-impl From<StoreError> for ObjectError {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(Box::new(error))
-    }
-}
+unavailable! { RecordsError BusError QueueError ObjectError }
 
 #[cfg(test)]
 mod tests {
