@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     Store,
+    database::first_column,
     error::StoreError,
     files::{EarlyEnd, WriteError},
     finalize::{NewObject, ObjectContent},
@@ -35,8 +36,8 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 /// One bucket.
 #[derive(Clone)]
 pub struct Bucket {
-    store: Store,
-    name: String,
+    pub(crate) store: Store,
+    pub(crate) name: String,
 }
 
 /// A stored object and where its bytes lie.
@@ -46,13 +47,6 @@ pub(crate) struct Stored {
 }
 
 impl Bucket {
-    pub(crate) fn new(store: Store, name: &str) -> Self {
-        Self {
-            store,
-            name: name.to_owned(),
-        }
-    }
-
     fn signed(&self, operation: SignedOperation, grant: &UploadGrant) -> String {
         let inner = &self.store.inner;
         let query = inner.signing_key.query(operation, &self.name, grant);
@@ -198,16 +192,14 @@ impl ObjectStore for Bucket {
             .store
             .inner
             .database
-            .read(move |connection| -> Result<Vec<String>, StoreError> {
+            .read(move |connection| {
                 let sql = "SELECT name FROM objects WHERE bucket = ?1 AND substr(name, 1, ?3) = ?2
                            ORDER BY name";
-                let mut statement = connection.prepare_cached(sql)?;
                 let length = prefix.chars().count();
-                let rows = statement.query_map((bucket, prefix, length), |row| row.get(0))?;
-                Ok(rows.collect::<Result<_, _>>()?)
+                first_column(connection, sql, (bucket, prefix, length))
             })
-            .await?;
-        Ok(names)
+            .await;
+        names.map_err(|error: StoreError| error.into())
     }
 
     async fn abandon_uploads(&self, prefix: &str) -> Result<(), ObjectError> {

@@ -65,14 +65,10 @@ pub struct Backlog {
 /// The deliveries of a store.
 #[derive(Clone)]
 pub struct Deliveries {
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl Deliveries {
-    pub(crate) const fn new(store: Store) -> Self {
-        Self { store }
-    }
-
     /// All lanes of the manifest.
     pub fn lanes(&self) -> Vec<Channel> {
         let pipeline = &self.store.inner.pipeline;

@@ -146,7 +146,10 @@ impl Store {
 
     /// The bucket that plays `role`: `uploads` or `artifacts`. Its name is its role.
     pub fn bucket(&self, role: &str) -> Arc<Bucket> {
-        Arc::new(Bucket::new(self.clone(), role))
+        Arc::new(Bucket {
+            store: self.clone(),
+            name: role.to_owned(),
+        })
     }
 
     /// Signatures with a key that stays in the data directory.
@@ -156,12 +159,16 @@ impl Store {
 
     /// What a host has to deliver.
     pub fn deliveries(&self) -> Deliveries {
-        Deliveries::new(self.clone())
+        Deliveries {
+            store: self.clone(),
+        }
     }
 
     /// The receiving end of signed URLs.
     pub fn uploads(&self) -> Uploads {
-        Uploads::new(self.clone())
+        Uploads {
+            store: self.clone(),
+        }
     }
 
     /// Removes what has expired: uploads that were not completed, dead letters, and the

@@ -70,10 +70,6 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    pub(crate) const fn new(store: Store) -> Self {
-        Self { store }
-    }
-
     /// What a URL's path and query permit.
     pub fn verify(
         &self,
