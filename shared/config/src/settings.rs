@@ -131,11 +131,10 @@ impl Environment {
     /// `RETENTION_DAYS`: how long interviews are kept; for ever without it.
     pub fn retention(&self) -> Result<Option<Duration>, InvalidSetting> {
         let expected = "a number of days, at least 1";
-        let days = self.parsed("RETENTION_DAYS", 0_u32, expected)?;
-        if self.text("RETENTION_DAYS").is_some() && days == 0 {
-            return Err(InvalidSetting::new("RETENTION_DAYS", expected));
-        }
-        Ok((days > 0).then(|| Duration::from_hours(24 * u64::from(days))))
+        self.optional("RETENTION_DAYS", expected, |text| {
+            let days: NonZeroU32 = text.parse().ok()?;
+            Some(Duration::from_hours(24 * u64::from(days.get())))
+        })
     }
 
     /// `USER_MINUTES_PER_DAY`, `USER_MINUTES_PER_MONTH`, `USER_COST_PER_MONTH`: how much one
@@ -143,14 +142,14 @@ impl Environment {
     pub fn spending_limits(&self) -> Result<SpendingLimits, InvalidSetting> {
         let minutes = |name| {
             let expected = "a number of minutes, at least 1";
-            self.limit(name, expected, |text| {
+            self.optional(name, expected, |text| {
                 Some(text.parse::<NonZeroU32>().ok()?.get())
             })
         };
         Ok(SpendingLimits {
             minutes_per_day: minutes("USER_MINUTES_PER_DAY")?,
             minutes_per_month: minutes("USER_MINUTES_PER_MONTH")?,
-            micro_usd_per_month: self.limit(
+            micro_usd_per_month: self.optional(
                 "USER_COST_PER_MONTH",
                 "an amount of US dollars, such as 20 or 7.50",
                 |text| {
@@ -161,8 +160,8 @@ impl Environment {
         })
     }
 
-    /// A variable without which there is no limit.
-    fn limit<T>(
+    /// A variable that may be absent; `read` returns nothing where it is not as `expected`.
+    pub fn optional<T>(
         &self,
         name: &'static str,
         expected: &str,
@@ -171,10 +170,8 @@ impl Environment {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        read(text).map(Some).ok_or_else(|| InvalidSetting {
-            name,
-            expected: expected.to_owned(),
-        })
+        let read = read(text).map(Some);
+        read.ok_or_else(|| InvalidSetting::new(name, expected))
     }
 
     /// `PUBLIC_URL`: where clients and engines reach the API, without a slash at
@@ -185,15 +182,12 @@ impl Environment {
 
     /// An address on the web, without a slash at the end.
     pub fn address(&self, name: &'static str) -> Result<Option<String>, InvalidSetting> {
-        let Some(text) = self.text(name) else {
-            return Ok(None);
-        };
-        let web = text.starts_with("http://") || text.starts_with("https://");
-        if !web || text.contains(['?', '#', ' ']) {
-            let expected = "an address that begins with http:// or https://";
-            return Err(InvalidSetting::new(name, expected));
-        }
-        Ok(Some(text.trim_end_matches('/').to_owned()))
+        let expected = "an address that begins with http:// or https://";
+        self.optional(name, expected, |text| {
+            let is_web = text.starts_with("http://") || text.starts_with("https://");
+            let is_plain = !text.contains(['?', '#', ' ']);
+            (is_web && is_plain).then(|| text.trim_end_matches('/').to_owned())
+        })
     }
 
     /// `WEBHOOK_ALLOW_PRIVATE`: whether webhooks may go to this machine.

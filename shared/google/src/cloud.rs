@@ -205,17 +205,11 @@ pub fn emulator(
     environment: &Environment,
     name: &'static str,
 ) -> Result<Option<String>, InvalidSetting> {
-    let Some(text) = environment.text(name) else {
-        return Ok(None);
-    };
-    let address = text.rsplit_once(':').filter(|(host, port)| {
+    environment.optional(name, "`host:port`, without a scheme", |text| {
+        let (host, port) = text.rsplit_once(':')?;
         let plain = !host.is_empty() && !host.contains(['/', ' ']);
-        plain && port.parse::<u16>().is_ok()
-    });
-    if address.is_none() {
-        return Err(InvalidSetting::new(name, "`host:port`, without a scheme"));
-    }
-    Ok(Some(text.to_owned()))
+        (plain && port.parse::<u16>().is_ok()).then(|| text.to_owned())
+    })
 }
 
 /// `FUNCTION_URLS`: where each function that works off a queue is, as
