@@ -86,12 +86,10 @@ impl JsonApi {
         name: &str,
         generation: Option<i64>,
     ) -> Result<Option<Resource>, ObjectError> {
-        let generation = generation.map(|generation| generation.to_string());
-        let query = generation_query(generation.as_deref());
-        let answer = self
-            .ask(&Method::GET, &object(bucket, name), &query)
-            .await?;
-        match answer {
+        match self
+            .on_object(Method::GET, bucket, name, generation)
+            .await?
+        {
             Some(answer) => Ok(Some(answer.json().await.map_err(unavailable)?)),
             None => Ok(None),
         }
@@ -105,12 +103,23 @@ impl JsonApi {
         name: &str,
         generation: Option<i64>,
     ) -> Result<(), ObjectError> {
+        let deleted = self.on_object(Method::DELETE, bucket, name, generation);
+        deleted.await.map(drop)
+    }
+
+    /// Sends a request about an object, or about one generation of it.
+    async fn on_object(
+        &self,
+        method: Method,
+        bucket: &str,
+        name: &str,
+        generation: Option<i64>,
+    ) -> Result<Option<Response>, ObjectError> {
+        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        let path = format!("storage/v1/b/{bucket}/o/{name}");
         let generation = generation.map(|generation| generation.to_string());
-        let query = generation_query(generation.as_deref());
-        let answer = self
-            .ask(&Method::DELETE, &object(bucket, name), &query)
-            .await;
-        answer.map(drop)
+        let query = generation.iter().map(|own| ("generation", own.as_str()));
+        self.ask(&method, &path, &query.collect::<Vec<_>>()).await
     }
 
     pub(super) async fn list(
@@ -211,16 +220,6 @@ impl JsonApi {
             CacheableResource::NotModified => Ok(HeaderMap::new()),
         }
     }
-}
-
-fn generation_query(generation: Option<&str>) -> Vec<(&str, &str)> {
-    let pair = generation.map(|generation| ("generation", generation));
-    pair.into_iter().collect()
-}
-
-fn object(bucket: &str, name: &str) -> String {
-    let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    format!("storage/v1/b/{bucket}/o/{name}")
 }
 
 /// <https://cloud.google.com/storage/docs/retry-strategy#retryable>
