@@ -12,9 +12,8 @@ use domain::{
 use firestore::{
     FirestoreCollectionDocuments, FirestoreDb, FirestoreListenEvent, FirestoreListener,
     FirestoreListenerControlHandle, FirestoreListenerTargetParams, FirestoreMemListenStateStorage,
-    FirestoreTargetType,
-    errors::FirestoreError,
-    gcloud_sdk::google::firestore::v1::{self, target_change::TargetChangeType},
+    FirestoreTargetType, errors::FirestoreError,
+    gcloud_sdk::google::firestore::v1::target_change::TargetChangeType,
 };
 use futures::{StreamExt, stream};
 use parking_lot::Mutex;
@@ -156,13 +155,10 @@ impl Watched {
     fn hear(&self, documents: &str, event: FirestoreListenEvent) {
         match event {
             FirestoreListenEvent::DocumentChange(change) => {
-                let found = change.document.as_ref();
-                let found = found.and_then(|found| super::document(documents, found));
-                self.tell_about(
-                    documents,
-                    &name_of(change.document.as_ref()),
-                    found.as_ref(),
-                );
+                let document = change.document.as_ref();
+                let name = document.map_or("", |document| &document.name);
+                let found = document.and_then(|found| super::document(documents, found));
+                self.tell_about(documents, name, found.as_ref());
             }
             FirestoreListenEvent::DocumentDelete(gone) => {
                 self.tell_about(documents, &gone.document, None);
@@ -209,10 +205,6 @@ impl Watched {
             }
         }
     }
-}
-
-fn name_of(document: Option<&v1::Document>) -> String {
-    document.map_or_else(String::new, |document| document.name.clone())
 }
 
 impl Drop for Subscription {
