@@ -19,14 +19,6 @@ use steps::Function;
 
 use crate::Cloud;
 
-/// What a process serves.
-enum Handler {
-    /// A function of the pipeline.
-    Function(Arc<dyn Function>),
-    /// Something that answers requests by itself.
-    Service(Arc<dyn Service>),
-}
-
 /// Serves the function that `build` makes, as `name` in the manifest, until the
 /// platform says stop. Settings that are missing or wrong end it with code 2 and one
 /// line. With `--settings` after the name it only says which variables it reads.
@@ -34,7 +26,9 @@ pub fn function<F: Function + 'static>(
     name: &'static str,
     build: fn(&Cloud) -> anyhow::Result<F>,
 ) -> ExitCode {
-    run(name, |cloud| Ok(Handler::Function(Arc::new(build(cloud)?))))
+    run(name, |cloud| {
+        Ok(receiver(Arc::new(build(cloud)?), name, cloud))
+    })
 }
 
 /// The same for something that answers requests by itself.
@@ -42,14 +36,17 @@ pub fn service<S: Service + 'static>(
     name: &'static str,
     build: fn(&Cloud) -> anyhow::Result<S>,
 ) -> ExitCode {
-    run(name, |cloud| Ok(Handler::Service(Arc::new(build(cloud)?))))
+    run(name, |cloud| Ok(Arc::new(build(cloud)?)))
 }
 
-fn run(name: &'static str, build: impl FnOnce(&Cloud) -> anyhow::Result<Handler>) -> ExitCode {
+fn run(
+    name: &'static str,
+    build: impl FnOnce(&Cloud) -> anyhow::Result<Arc<dyn Service>>,
+) -> ExitCode {
     let prepared = Cloud::read(Environment::from_process())
         .map_err(anyhow::Error::from)
         .and_then(|cloud| Ok((build(&cloud)?, listening_address(&cloud)?, cloud)));
-    let (handler, address, cloud) = match prepared {
+    let (service, address, cloud) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return fail(name, &error, 2),
     };
@@ -57,7 +54,6 @@ fn run(name: &'static str, build: impl FnOnce(&Cloud) -> anyhow::Result<Handler>
         return tell(cloud.environment());
     }
     telemetry::for_cloud(cloud.project(), name);
-    let service = server(name, handler, &cloud);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -77,11 +73,7 @@ fn listening_address(cloud: &Cloud) -> anyhow::Result<String> {
     Ok(format!("{host}:{port}"))
 }
 
-fn server(name: &str, handler: Handler, cloud: &Cloud) -> Arc<dyn Service> {
-    let function = match handler {
-        Handler::Service(service) => return service,
-        Handler::Function(function) => function,
-    };
+fn receiver(function: Arc<dyn Function>, name: &str, cloud: &Cloud) -> Arc<dyn Service> {
     let queues = cloud.pipeline().queues.values();
     let own = queues.filter(|queue| queue.function == name);
     let paths = own.map(|queue| queue.path.clone()).collect();
