@@ -88,42 +88,38 @@ pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
         Command::Work(work) => do_work(work, environment).await,
         Command::Client(command) => client::run(command, &environment).await,
         Command::Maintenance(command) => {
-            let data_dir = data_dir(&environment);
-            match maintenance::run(command, &data_dir).await {
-                Ok(code) => ExitCode::from(code),
-                Err(error) => fail(&format!("{error:#}"), Exit::Failed),
-            }
+            ended(maintenance::run(command, &data_dir(&environment)).await)
         }
-        Command::Models(command) => match models::run(command, &environment).await {
-            Ok(code) => ExitCode::from(code),
-            Err(error) => fail(&format!("{error:#}"), Exit::Failed),
-        },
+        Command::Models(command) => ended(models::run(command, &environment).await),
         Command::Doctor => {
             let data_dir = data_dir(&environment);
-            match doctor::run(&environment, &data_dir, &SystemClock).await {
-                Ok(code) => ExitCode::from(code),
-                Err(error) => fail(&format!("{error:#}"), Exit::Failed),
-            }
+            ended(doctor::run(&environment, &data_dir, &SystemClock).await)
         }
         Command::Health => match health::version(&environment).await {
-            Ok(version) => {
-                let printed = writeln!(io::stdout(), "ok, version {version}");
-                printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
-            }
-            Err(error) => fail(&format!("{error:#}"), Exit::Failed),
+            Ok(version) => printed(writeln!(io::stdout(), "ok, version {version}")),
+            Err(error) => ended(Err(error)),
         },
-        Command::Openapi => {
-            let printed = writeln!(io::stdout(), "{}", api::description());
-            printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
-        }
+        Command::Openapi => printed(writeln!(io::stdout(), "{}", api::description())),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             let mut command = Arguments::command();
             clap_complete::generate(shell, &mut command, "interviewlens", &mut text);
-            let printed = io::stdout().write_all(&text);
-            printed.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+            printed(io::stdout().write_all(&text))
         }
     }
+}
+
+/// How a command ends that returns its exit code.
+fn ended(result: anyhow::Result<u8>) -> ExitCode {
+    match result {
+        Ok(code) => code.into(),
+        Err(error) => fail(&format!("{error:#}"), Exit::Failed),
+    }
+}
+
+/// How a command ends that only prints.
+fn printed(result: io::Result<()>) -> ExitCode {
+    result.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 async fn do_work(work: Work, environment: Environment) -> ExitCode {
@@ -143,10 +139,7 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
         Err(error) => return fail(&format!("{error:#}"), Exit::Usage),
     };
     match work {
-        Work::Serve => match host(settings, engines, supply).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&format!("{error:#}"), Exit::Failed),
-        },
+        Work::Serve => ended(host(settings, engines, supply).await.map(|()| 0)),
         Work::Process(arguments) => process::run(arguments, settings, engines, supply).await,
     }
 }
