@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::{
-    arguments::ExportArguments,
+    arguments::{ExportArguments, PageOptions},
     connection::Connection,
     error::ClientError,
-    pages::Listing,
+    pages,
     products::{Format, recording_name},
     retry::Waits,
     shown::{Interview, checked_id},
@@ -27,6 +27,7 @@ use crate::{
 };
 
 /// What became of an interview.
+#[derive(Default)]
 struct Exported {
     id: String,
     out: PathBuf,
@@ -128,12 +129,14 @@ async fn members(connection: &Connection, collection: &str) -> Result<Vec<String
     connection
         .get(&["v1", "collections", collection], &[])
         .await?;
-    let listing = Listing {
-        path: &["v1", "interviews"],
-        query: vec![("collection_id", collection.to_owned())],
+    let filters = [("collection_id", Some(collection.to_owned()))];
+    let all = PageOptions {
+        limit: u32::MAX,
+        page_token: None,
+        all: true,
     };
-    let items = listing.read_all(connection).await?;
-    let ids = items.iter().filter_map(|item| item["id"].as_str());
+    let page = pages::read(connection, &["v1", "interviews"], &filters, all).await?;
+    let ids = page.items.iter().filter_map(|item| item["id"].as_str());
     Ok(ids.map(str::to_owned).collect())
 }
 
@@ -141,11 +144,7 @@ async fn export(connection: &Connection, id: &str, out: PathBuf, formats: &[Form
     let mut exported = Exported {
         id: id.to_owned(),
         out,
-        title: String::new(),
-        status: String::new(),
-        files: Vec::new(),
-        missing: Vec::new(),
-        error: None,
+        ..Exported::default()
     };
     let written = write(connection, formats, &mut exported).await;
     exported.error = written.err();

@@ -8,7 +8,7 @@ use super::{
     arguments::{ListArguments, SearchArguments},
     connection::Connection,
     error::ClientError,
-    pages::{Listing, Page, filters},
+    pages::{self, Page},
     shown::{Interview, checked_id},
 };
 use crate::{
@@ -28,19 +28,16 @@ pub(super) async fn interviews(
     if let Some(collection) = &arguments.collection {
         checked_id("--collection", collection)?;
     }
-    let query = filters([
+    let filters = [
         ("status", arguments.status),
         ("kind", arguments.kind),
         ("collection_id", arguments.collection),
         ("tag", arguments.tag),
         ("from", arguments.from.map(moment)),
         ("to", arguments.to.map(moment)),
-    ]);
-    let listing = Listing {
-        path: &["v1", "interviews"],
-        query,
-    };
-    let page = listing.read(connection, arguments.page).await?;
+    ];
+    let path = ["v1", "interviews"];
+    let page = pages::read(connection, &path, &filters, arguments.page).await?;
     if json {
         print::json(&page)?;
         return Ok(Exit::Done);
@@ -84,16 +81,12 @@ pub(super) async fn search(
     if let Some(collection) = &arguments.collection {
         checked_id("--collection", collection)?;
     }
-    let query = filters([
+    let filters = [
         ("q", Some(arguments.words.join(" "))),
         ("collection_id", arguments.collection),
         ("tag", arguments.tag),
-    ]);
-    let listing = Listing {
-        path: &["v1", "search"],
-        query,
-    };
-    let page = listing.read(connection, arguments.page).await?;
+    ];
+    let page = pages::read(connection, &["v1", "search"], &filters, arguments.page).await?;
     if json {
         print::json(&page)?;
         return Ok(Exit::Done);
