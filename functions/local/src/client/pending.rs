@@ -2,9 +2,9 @@
 //! command goes on with it after it was interrupted.
 
 use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions},
+    fs::{self, DirBuilder, Metadata},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,6 +14,7 @@ use domain::ids::{hex, random_name};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
 
 use super::connection::Connection;
 
@@ -103,26 +104,13 @@ impl PendingFile {
 
 /// Writes it for its owner's eyes alone, all or nothing of it.
 fn write(path: &Path, pending: &Pending) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
-    let unfinished = path.with_extension(random_name());
-    let written = (|| {
-        let mut file: File = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished)?;
-        file.write_all(&serde_json::to_vec(pending)?)?;
-        fs::rename(&unfinished, path)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&unfinished);
-    }
-    written
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut private = DirBuilder::new();
+    private.recursive(true).mode(0o700).create(folder)?;
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(&serde_json::to_vec(pending)?)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 fn folder(environment: &Environment) -> Option<PathBuf> {
