@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use domain::ids::random_name;
-use indicatif::ProgressBar;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
@@ -19,13 +18,10 @@ use super::{
 /// A recording, and the interview that is created for it.
 pub(super) struct RecordingUpload<'a> {
     pub(super) connection: &'a Connection,
-    pub(super) path: &'a Path,
-    /// Its size in bytes.
-    pub(super) size: u64,
+    pub(super) source: Source<'a>,
     /// The interview that is created.
     pub(super) body: Value,
     pub(super) file: PendingFile,
-    pub(super) bar: ProgressBar,
 }
 
 impl RecordingUpload<'_> {
@@ -51,7 +47,7 @@ impl RecordingUpload<'_> {
 
     async fn drive(&self, pending: &mut Pending) -> Result<String, ClientError> {
         let (id, mut link) = match pending.interview_id.clone() {
-            Some(id) => (id, self.link(pending).await?),
+            Some(id) => (id, None),
             None => self.create(pending).await?,
         };
         let mut waits = Waits::new();
@@ -60,10 +56,10 @@ impl RecordingUpload<'_> {
             let storage = &self.connection.storage;
             let session = pending.session.clone();
             let tried = match (&session, arrived) {
-                (Some(session), Some(from)) if from < self.size => {
-                    session::send(storage, session, &self.source(), from).await
+                (Some(session), Some(from)) if from < self.source.size => {
+                    session::send(storage, session, &self.source, from).await
                 }
-                (Some(session), _) => session::ask(storage, session, self.size).await,
+                (Some(session), _) => session::ask(storage, session, self.source.size).await,
                 (None, _) => {
                     let Some(link) = link.take() else {
                         link = self.renew(&id).await?;
@@ -83,7 +79,7 @@ impl RecordingUpload<'_> {
             let error = match tried {
                 Ok(Arrived::All) => return Ok(id),
                 Ok(Arrived::Bytes(bytes)) => {
-                    self.bar.set_position(bytes);
+                    self.source.bar.set_position(bytes);
                     let is_stuck = arrived.is_some_and(|before| bytes <= before);
                     arrived = Some(bytes);
                     if bytes > most {
@@ -110,14 +106,6 @@ impl RecordingUpload<'_> {
         }
     }
 
-    const fn source(&self) -> Source<'_> {
-        Source {
-            path: self.path,
-            size: self.size,
-            bar: &self.bar,
-        }
-    }
-
     /// Creates the interview, once. The key is kept before it is sent: a response that is lost
     /// makes no second interview.
     async fn create(&self, pending: &mut Pending) -> Result<(String, Option<Upload>), ClientError> {
@@ -129,15 +117,6 @@ impl RecordingUpload<'_> {
         pending.interview_id = Some(id.clone());
         self.file.keep(pending);
         Ok((id, upload_of(&created["upload"])?))
-    }
-
-    /// How an upload that was interrupted goes on: by its session, where it has one.
-    async fn link(&self, pending: &Pending) -> Result<Option<Upload>, ClientError> {
-        let id = pending.interview_id.as_deref();
-        match (id, &pending.session) {
-            (Some(id), None) => self.renew(id).await,
-            _ => Ok(None),
-        }
     }
 
     /// Another way to upload; none where the recording has arrived already.

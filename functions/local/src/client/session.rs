@@ -62,7 +62,7 @@ pub(super) struct Source<'a> {
     /// Its size in bytes.
     pub(super) size: u64,
     /// Shows how many bytes are sent.
-    pub(super) bar: &'a ProgressBar,
+    pub(super) bar: ProgressBar,
 }
 
 /// Begins an upload; returns the URL of its session, a secret that permits this upload.

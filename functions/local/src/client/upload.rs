@@ -13,6 +13,7 @@ use super::{
     error::ClientError,
     pending::PendingFile,
     recording::{self, RecordingUpload, media_type},
+    session::Source,
     uploaded::{self, Uploaded},
     wait,
 };
@@ -149,10 +150,14 @@ async fn upload(
             size,
             file: PendingFile::of(connection, environment, file, &metadata, &body),
             body,
-            bar: bar(connection, place, size),
+            source: Source {
+                path: file,
+                size,
+                bar: bar(connection, place, size),
+            },
         };
         let id = upload.run().await;
-        upload.bar.finish();
+        upload.source.bar.finish();
         id?
     };
     wait::read(connection, &id).await
