@@ -5,8 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Args, ValueEnum, builder::PossibleValuesParser};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use domain::interview::{ChannelUse, Kind};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The fields of stored rubrics and of templates beside `competencies`, which are left out.
@@ -16,8 +20,8 @@ const OF_STORED_RUBRICS: [&str; 6] = ["id", "name", "kind", "version", "created_
 #[derive(Args)]
 pub(crate) struct InterviewOptions {
     /// What sort of conversation it is: selects what is assessed, and the wording
-    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Kind::WORDS))]
-    pub(crate) kind: Option<String>,
+    #[arg(long, value_name = "KIND", value_parser = word::<Kind>(Kind::WORDS))]
+    pub(crate) kind: Option<Kind>,
     /// The title, of one file alone; without it the file's name
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
@@ -33,29 +37,18 @@ pub(crate) struct InterviewOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(crate) speakers: Option<u32>,
     /// What the channels carry: one speaker each, or all the same conversation
-    #[arg(long, value_enum, default_value_t = Channels::Auto)]
-    pub(crate) channels: Channels,
+    #[arg(long, default_value = "auto", value_parser = word::<ChannelUse>(ChannelUse::WORDS))]
+    pub(crate) channels: ChannelUse,
     /// A name or term that is likely to be said, as it is spelt; for several, more than once
     #[arg(long = "key-term", value_name = "TERM")]
     pub(crate) key_terms: Vec<String>,
 }
 
-/// What the channels of a recording carry.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Channels {
-    Auto,
-    Speakers,
-    Mixed,
-}
-
-impl From<Channels> for ChannelUse {
-    fn from(channels: Channels) -> Self {
-        match channels {
-            Channels::Auto => Self::Auto,
-            Channels::Speakers => Self::Speakers,
-            Channels::Mixed => Self::Mixed,
-        }
-    }
+/// Reads one of the words that the API has for something.
+fn word<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+    words: &'static [&'static str],
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(words).try_map(|word| serde_json::from_value(Value::String(word)))
 }
 
 /// An option that cannot be used.

@@ -92,12 +92,12 @@ fn fields(arguments: &UploadArguments) -> Result<Map<String, Value>, ClientError
     let options = &arguments.interview;
     let rubric = options.read_rubric(arguments.files.len());
     let rubric = rubric.map_err(|error| ClientError::Usage(error.to_string()))?;
-    let channels = ChannelUse::from(options.channels);
-    let channels = (channels != ChannelUse::Auto).then(|| channels.as_str());
+    let is_given = options.channels != ChannelUse::Auto;
+    let channels = is_given.then(|| options.channels.as_str());
     let listed = |list: &[String]| (!list.is_empty()).then(|| json!(list));
     let fields = [
         ("title", options.title.as_deref().map(Value::from)),
-        ("kind", options.kind.as_deref().map(Value::from)),
+        ("kind", options.kind.map(|kind| kind.as_str().into())),
         ("language", options.language.as_deref().map(Value::from)),
         ("rubric", rubric),
         ("speakers_expected", options.speakers.map(Value::from)),
@@ -146,8 +146,6 @@ async fn upload(
         let body = Value::Object(fields);
         let upload = RecordingUpload {
             connection,
-            path: file,
-            size,
             file: PendingFile::of(connection, environment, file, &metadata, &body),
             body,
             source: Source {

@@ -8,7 +8,6 @@ use domain::{
     interview::{ChannelUse, Kind},
     versions::closed,
 };
-use serde_json::Value;
 
 use crate::interview_options::InterviewOptions;
 
@@ -30,14 +29,13 @@ impl Hints {
     pub(super) fn read(options: InterviewOptions, files: usize) -> anyhow::Result<Self> {
         let rubric = options.read_rubric(files)?;
         let rubric = rubric.map(|rubric| closed(rubric).context("`--rubric`"));
-        let kind = options.kind.map(|kind| closed(Value::String(kind)));
         let hints = Self {
-            kind: kind.transpose()?.unwrap_or_default(),
+            kind: options.kind.unwrap_or_default(),
             title: options.title.map(Private::from),
             language: options.language,
             rubric: rubric.transpose()?,
             speakers_expected: options.speakers,
-            channels: options.channels.into(),
+            channels: options.channels,
             key_terms: options.key_terms.into_iter().map(Private::from).collect(),
         };
         let fields = NewInterviewFields {
