@@ -1,7 +1,5 @@
 //! `interviewlens get`.
 
-use std::fmt::Write as _;
-
 use reqwest::Method;
 use serde_json::Value;
 
@@ -43,7 +41,7 @@ pub(super) async fn run(
     }
     if parts.is_empty() {
         let interview = wait::read(connection, id).await?;
-        print::write_lines(&describe(&Interview::read(&interview)?)?)?;
+        print::write_lines(&describe(&Interview::read(&interview)?))?;
         return Ok(exit);
     }
     if let Some(format) = &arguments.transcript {
@@ -64,8 +62,7 @@ pub(super) async fn run(
 }
 
 /// An interview and where its steps stand.
-fn describe(interview: &Interview) -> Result<String, ClientError> {
-    let mut text = String::new();
+fn describe(interview: &Interview) -> String {
     let rows = [
         ("title", interview.title.clone()),
         ("id", interview.id.clone()),
@@ -85,21 +82,22 @@ fn describe(interview: &Interview) -> Result<String, ClientError> {
         ("tags", interview.tags.join(", ")),
         ("usable", reliability(interview)),
     ];
-    let io = |error| ClientError::Output(std::io::Error::other(error));
-    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-        writeln!(text, "{name:<14}{}", plain(value)).map_err(io)?;
-    }
-    for (name, step) in interview.steps() {
+    let rows = rows.iter().filter(|(_, value)| !value.is_empty());
+    let rows = rows.map(|(name, value)| format!("{name:<14}{}", plain(value)));
+    let steps = interview.steps().map(|(name, step)| {
         let error = step.error.as_ref();
         let error = error.map(|error| format!("{}: {}", error.code, error.message));
         let progress = step.progress.filter(|_| step.state == "running");
         let progress = progress.map(|percent| format!("{percent} %"));
         let details = [&step.engine, &step.finished_at, &progress, &error];
         let details: Vec<&str> = details.into_iter().flatten().map(String::as_str).collect();
-        let line = format!("{name:<14}{:<9}{}", step.state, details.join(", "));
-        writeln!(text, "{}", plain(&line)).map_err(io)?;
-    }
-    Ok(text)
+        plain(&format!(
+            "{name:<14}{:<9}{}",
+            step.state,
+            details.join(", ")
+        ))
+    });
+    rows.chain(steps).collect::<Vec<_>>().join("\n")
 }
 
 fn recording(interview: &Interview) -> String {

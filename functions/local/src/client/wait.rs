@@ -27,18 +27,15 @@ pub(super) async fn until_finished(
     loop {
         // Every event says only that something has changed: what, the interview says.
         let opened = events(connection, id).await;
-        let found = read(connection, id).await?;
-        if show(&mut display, &found)? {
-            return end(display, found);
+        if let Some(finished) = look(connection, id, &mut display).await? {
+            return Ok(finished);
         }
         if let Ok(mut stream) = opened {
             while let Some(Ok(chunk)) = stream.next().await {
-                if chunk.starts_with(b":") {
-                    continue;
-                }
-                let found = read(connection, id).await?;
-                if show(&mut display, &found)? {
-                    return end(display, found);
+                if !chunk.starts_with(b":")
+                    && let Some(finished) = look(connection, id, &mut display).await?
+                {
+                    return Ok(finished);
                 }
             }
         }
@@ -55,14 +52,18 @@ async fn events(connection: &Connection, id: &str) -> Result<Events, ClientError
     Ok(response.bytes_stream().boxed())
 }
 
-/// Shows where it stands; whether it is finished.
-fn show(display: &mut Display, found: &Value) -> Result<bool, ClientError> {
-    let interview = Interview::read(found)?;
+/// Shows where it stands; returns it when it is finished.
+async fn look(
+    connection: &Connection,
+    id: &str,
+    display: &mut Display,
+) -> Result<Option<Value>, ClientError> {
+    let found = read(connection, id).await?;
+    let interview = Interview::read(&found)?;
     display.show(interview.lines())?;
-    Ok(interview.is_final())
-}
-
-fn end(display: Display, found: Value) -> Result<Value, ClientError> {
-    display.end(found["status"].as_str().unwrap_or_default())?;
-    Ok(found)
+    if !interview.is_final() {
+        return Ok(None);
+    }
+    std::mem::take(display).end(&interview.status)?;
+    Ok(Some(found))
 }
