@@ -6,7 +6,6 @@ use std::{
     fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use anyhow::Context as _;
@@ -16,7 +15,7 @@ use domain::{
     Timestamp,
     engine_check::{EngineCheck, Finding, Severity},
     ids::hex,
-    ports::{Analyst, Clock, EngineChecks, EngineKind, Transcriber},
+    ports::{Clock, EngineChecks, EngineKind},
 };
 use runtime::telemetry;
 use serde::{Deserialize, Serialize};
@@ -159,29 +158,21 @@ async fn speech(environment: &Environment) -> Checked {
     let found = engines::transcriber(environment)
         .and_then(|transcriber| engines::with_diarization(environment, transcriber));
     match found {
-        Ok(transcriber) => speech_of(&transcriber).await,
+        Ok(transcriber) => Checked {
+            title: title(transcriber.name(), transcriber.model()),
+            findings: transcriber.check().await,
+        },
         Err(error) => not_set_up(environment.text("TRANSCRIBER").unwrap_or("whisper"), &error),
-    }
-}
-
-async fn speech_of(transcriber: &Arc<dyn Transcriber>) -> Checked {
-    Checked {
-        title: title(transcriber.name(), transcriber.model()),
-        findings: transcriber.check().await,
     }
 }
 
 async fn language(environment: &Environment) -> Checked {
     match engines::analyst(environment) {
-        Ok(analyst) => language_of(&analyst).await,
+        Ok(analyst) => Checked {
+            title: title(analyst.name(), analyst.model()),
+            findings: analyst.check().await,
+        },
         Err(error) => not_set_up(environment.text("ANALYZER").unwrap_or("extractive"), &error),
-    }
-}
-
-async fn language_of(analyst: &Arc<dyn Analyst>) -> Checked {
-    Checked {
-        title: title(analyst.name(), analyst.model()),
-        findings: analyst.check().await,
     }
 }
 

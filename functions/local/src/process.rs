@@ -117,7 +117,7 @@ fn folders(out: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
         return vec![out.to_owned()];
     }
     let mut taken = BTreeSet::new();
-    let mut folder = |file: &PathBuf| {
+    let folder = |file: &PathBuf| {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let names = (1_usize..).map(|number| match number {
             1 => stem.to_string(),
@@ -128,11 +128,7 @@ fn folders(out: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
         let name = names.into_iter().find(free);
         out.join(name.unwrap_or_default())
     };
-    let mut found = Vec::new();
-    for file in files {
-        found.push(folder(file));
-    }
-    found
+    files.iter().map(folder).collect()
 }
 
 #[cfg(test)]

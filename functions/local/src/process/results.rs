@@ -124,16 +124,10 @@ impl FileResult {
     }
 }
 
-/// All results, as `--json` prints them.
-#[derive(Serialize)]
-struct AllResults<'a> {
-    items: &'a [FileResult],
-}
-
 /// Prints the results of all files.
 pub(super) fn print(results: &[FileResult], json: bool) -> io::Result<()> {
     if json {
-        return print::json(&AllResults { items: results });
+        return print::json(&BTreeMap::from([("items", results)]));
     }
     let rows: Vec<_> = results.iter().map(FileResult::row).collect();
     print::table(&["FILE", "STATUS", "LENGTH", "TOOK", "RESULTS"], &rows)
