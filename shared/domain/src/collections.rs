@@ -36,6 +36,7 @@ const PAGE: usize = 100;
 
 /// `users/{user}/collections/{id}`: a collection of interviews, and what new ones in it are
 /// given.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Collection {
     /// Its id.
@@ -43,29 +44,23 @@ pub struct Collection {
     /// The title.
     pub title: Private,
     /// The kind of conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// The stored rubric to assess by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric_id: Option<String>,
     /// Names and terms that are likely to be said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub key_terms: Vec<Private>,
     /// For how many days from its creation an interview is kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
     /// Where events go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// Since when a step of it may be open ([`crate::themes`]).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub themes_due_at: Option<Timestamp>,
     /// When it was deleted: from then on it is gone for everyone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// Fields of a newer release.
     #[serde(flatten)]

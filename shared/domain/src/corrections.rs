@@ -202,6 +202,7 @@ pub enum Mark {
 }
 
 /// One revision of a transcript: who corrected what, when.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
     /// Its number, from 1.
@@ -214,10 +215,8 @@ pub struct Revision {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
     /// The revision that it takes back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
     /// A digest of the idempotency key that it was requested with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
     /// Fields of a newer release.
     #[serde(flatten)]

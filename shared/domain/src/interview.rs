@@ -89,6 +89,7 @@ impl Status {
 }
 
 /// The interview document at `users/{user}/interviews/{interview}`.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Interview {
     /// Its id.
@@ -102,21 +103,17 @@ pub struct Interview {
     pub kind: Kind,
     /// The language as a BCP 47 tag, given by the client or recognised, or
     /// [`MULTI`](crate::language::MULTI).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// When its recording was made, where its owner says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<RecordedAt>,
     /// When it was created.
     pub created_at: Timestamp,
     /// What lists by date go by: when its recording was made, else when it was created. Derived
     /// at every write; earlier releases did not store it ([`crate::dates`]).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Timestamp>,
     /// When its document last changed.
     pub updated_at: Timestamp,
     /// Its recording, once announced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Audio>,
     /// Its steps.
     #[serde(default)]
@@ -130,20 +127,16 @@ pub struct Interview {
     #[serde(default)]
     pub last_token: u64,
     /// Whether its transcript can be relied on, once there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usable: Option<Usable>,
     /// Its notes in numbers; absent until one is written by a release that counts them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note_totals: Option<NoteTotals>,
     /// Its highlights in numbers; absent until one is marked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub highlight_totals: Option<HighlightTotals>,
     /// How its transcripts were corrected, by the fencing tokens of the runs that recognised
     /// them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub corrections: BTreeMap<u64, LogState>,
     /// The newest version of a person's assessment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<NewestAssessment>,
     /// The runs that its owner requested, by the fencing tokens under which they were done.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -153,7 +146,6 @@ pub struct Interview {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_speakers: BTreeMap<u64, BTreeMap<u32, SpeakerLabel>>,
     /// Where its events go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<String>,
     /// The receiver answered 410: nothing more is sent there.
     #[serde(default)]
@@ -166,16 +158,13 @@ pub struct Interview {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub speakers: BTreeMap<u32, SpeakerLabel>,
     /// When the owner last changed that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speakers_changed_at: Option<Timestamp>,
     /// How many people speak in it, where its owner knows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speakers_expected: Option<u32>,
     /// What the channels of its recording carry, where its owner knows.
     #[serde(default, skip_serializing_if = "ChannelUse::is_auto")]
     pub channels: ChannelUse,
     /// The collection that it is in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collection_id: Option<String>,
     /// Its tags, as its owner writes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -187,37 +176,27 @@ pub struct Interview {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub key_terms: Vec<Private>,
     /// What to assess, in place of the kind's own rubric.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric: Option<Rubric>,
     /// The stored rubric that this is a copy of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric_source: Option<RubricSource>,
     /// How far it is indexed for searches; absent until a release that searches has done so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<IndexState>,
     /// When its kind or rubric was last changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_changed_at: Option<Timestamp>,
     /// For how many days from its creation it is kept, where that is its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
     /// When those days are over, so that the sweep can ask for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// When the sweep marked it because its time is over: some time after that the sweep
     /// deletes it, unless the mark is taken back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiring_at: Option<Timestamp>,
     /// How long sweeps had come regularly by then, in milliseconds: what the sweep counts
     /// from, which no clock that jumps can change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiring_regular_ms: Option<u64>,
     /// Set first of all when it is deleted: from then on it is gone for
     /// everyone, and any function that finds it clears away the rest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
     /// The trace of the request that created it, which every step goes on with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceContext>,
     /// Fields of a newer release.
     #[serde(flatten)]

@@ -23,6 +23,7 @@ pub const MAX_RUNS: usize = 50;
 
 /// `data/{transcript,analysis}/runs/{token}`: the result of a run, with the settings of the
 /// interview that it was made by.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
     /// The fencing token of the run.
@@ -33,13 +34,10 @@ pub struct Kept {
     #[serde(default)]
     pub kind: Kind,
     /// The language, given or recognised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// What was assessed, in place of the kind's own rubric.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric: Option<Rubric>,
     /// The stored rubric that this is a copy of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rubric_source: Option<RubricSource>,
     /// Fields of a newer release.
     #[serde(flatten)]

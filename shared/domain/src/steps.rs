@@ -188,6 +188,7 @@ impl Waiting {
 }
 
 /// The state of one step of one interview.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Step {
@@ -200,51 +201,37 @@ pub struct Step {
     /// The fencing token of the newest claim; an older one is refused.
     pub token: u64,
     /// What it works on, or worked on: an object generation, a revision.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
     /// The engine that does it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
     /// How much of a running step is done, in percent, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<u8>,
     /// When it first became possible: its input was there.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub due_since: Option<Timestamp>,
     /// When the newest claim began.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     /// Until when the newest claim holds unless it is renewed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_until: Option<Timestamp>,
     /// Whether the newest claim waits for an answer that comes by itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub parked: bool,
     /// What it waits for while it is pending.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
     /// When it was settled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
     /// The newest failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<StepError>,
     /// A digest of what a failed step was given ([`crate::given`]): while it is the same, a
     /// permanent error would come again.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<String>,
     /// The run that it does, where its owner requested one of a step that had been run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// The engine that the run was requested with, by its name in the settings; the active one
     /// without it. It is that of every attempt, of workers of other settings too.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen_engine: Option<String>,
     /// How it stood before that run: there it stands again if the run fails.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<Box<Self>>,
     /// The newest run that its owner requested, if it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_run: Option<Box<FailedRun>>,
     /// Fields of a newer release.
     #[serde(flatten)]

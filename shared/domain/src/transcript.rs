@@ -127,6 +127,7 @@ pub struct Quality {
 strip_unknown!(Quality);
 
 /// `data/transcript`: the head of a transcript, whose words lie in chunks below it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TranscriptHead {
     /// Grows with every transcription of the same interview; from 1.
@@ -136,10 +137,8 @@ pub struct TranscriptHead {
     /// The engine's model.
     pub model: String,
     /// The models that told the speakers apart, where the engine itself did not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diarization: Option<String>,
     /// The language as a BCP 47 tag, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Length of the recording.
     pub duration_ms: u64,
@@ -151,7 +150,6 @@ pub struct TranscriptHead {
     pub quality: Quality,
     /// Whether it can be relied on; absent where an earlier release stored it, see
     /// [`Transcript::usable`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usable: Option<Usable>,
     /// When it was stored.
     pub created_at: Timestamp,

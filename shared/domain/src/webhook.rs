@@ -53,6 +53,7 @@ open_enum! {
 }
 
 /// One event on its way to a client application.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WebhookEvent {
     /// The webhook id: the same for the same cause, however often it is met.
@@ -64,22 +65,18 @@ pub struct WebhookEvent {
     pub key: InterviewKey,
     /// The id of its delivery, where that is not the webhook id: one that follows a
     /// superseded delivery.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<String>,
     /// The id of the webhook for all interviews that it goes to; `None` where it goes to the
     /// interview's own receiver.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
     /// When that webhook was created: the same idempotency key makes another one of the same id
     /// after its deletion, which does not get what was meant for this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_since: Option<Timestamp>,
     /// Where the client wants to hear of it; empty where the interview has no receiver.
     pub url: String,
     /// The exact body to be sent.
     pub body: String,
     /// The trace of the interview.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceContext>,
 }
 

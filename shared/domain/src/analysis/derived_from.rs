@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// What an analysis or a report was made from.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DerivedFrom {
@@ -18,24 +19,19 @@ pub struct DerivedFrom {
     // As it is stored: the fencing token of the recognition, as every release has it.
     pub transcript_revision: u64,
     /// The run that recognised the transcript; left out where nothing is stored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "RunId"))]
     pub run_id: Option<RunId>,
     /// The revision of the transcript: how often it had been corrected by then; left out where
     /// nothing is stored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "u64"))]
     pub revision: Option<u64>,
     /// The version of a person's assessment that a report has; not shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(skip))]
     pub assessment: Option<u64>,
     /// What an analysis was assessed by, see [`settings_digest`]; not shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(skip))]
     pub settings: Option<u64>,
     /// What was known of the speakers, see [`crate::speaker::digest`]; not shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(skip))]
     pub speakers: Option<u64>,
 }

@@ -43,6 +43,7 @@ pub struct Rubric {
 strip_unknown!(Rubric, competencies);
 
 /// One competency to assess.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("additionalProperties" = false)))]
 pub struct Criterion {
@@ -54,11 +55,9 @@ pub struct Criterion {
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_COMPETENCY_DESCRIPTION)))]
     pub description: String,
     /// What is seen at the ends and in the middle of the scale.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchors: Option<Anchors>,
     /// How much it counts beside the others; all count the same where it is left out. It is for
     /// the reader: no rating is computed from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = MAX_WEIGHT)))]
     pub weight: Option<f64>,
     /// Fields of a newer release.

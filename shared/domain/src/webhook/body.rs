@@ -29,6 +29,7 @@ pub struct WebhookBody {
 }
 
 /// The interview that an event is about.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct WebhookData {
@@ -40,23 +41,18 @@ pub struct WebhookData {
     #[cfg_attr(feature = "openapi", schemars(extend("enum" = Self::statuses())))]
     pub status: &'static str,
     /// Where each of its steps stands; absent once the interview is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "PublicSteps"))]
     pub steps: Option<PublicSteps>,
     /// The client's own data, as it came; absent once the interview is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Map<String, Value>"))]
     pub metadata: Option<Map<String, Value>>,
     /// The collection that it is in: `null` without one, absent once the interview is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub collection_id: Option<Option<String>>,
     /// Its tags; absent once the interview is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Vec<Private>"))]
     pub tags: Option<Vec<Private>>,
     /// Whether its transcript can be relied on: `null` without one, absent once the interview
     /// is deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub usable: Option<Option<Usable>>,
 }
 
@@ -112,6 +108,7 @@ pub struct PublicSteps {
 }
 
 /// Where a step stands.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(
     feature = "openapi",
@@ -124,25 +121,21 @@ pub struct PublicStep {
     /// How often it was started since it was last requested.
     pub attempt: u32,
     /// What a pending step waits for; otherwise `null`.
+    #[serialize_always]
     pub waiting: Option<PublicWaiting>,
     /// The engine that does it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub engine: Option<String>,
     /// How much of it is done, in percent, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "u8", range(max = 100)))]
     pub progress: Option<u8>,
     /// When it was last started.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub started_at: Option<Timestamp>,
     /// When it was done or failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Timestamp"))]
     pub finished_at: Option<Timestamp>,
     /// Why it did not succeed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "StepError"))]
     pub error: Option<StepError>,
 }

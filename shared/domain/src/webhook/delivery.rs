@@ -9,17 +9,16 @@ use crate::{
 };
 
 /// One attempt to deliver a webhook.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DeliveryAttempt {
     /// When it was sent.
     pub at: Timestamp,
     /// The receiver's status code; absent when it gave none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "u16"))]
     pub status: Option<u16>,
     /// Why it failed, in words for the receiver's developer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub error: Option<String>,
     /// Fields of a newer release.
@@ -43,6 +42,7 @@ open_enum! {
 }
 
 /// `deliveries/{webhook id}` below the interview: the log of one webhook event.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookDelivery {
     /// The type of the event.
@@ -51,30 +51,24 @@ pub struct WebhookDelivery {
     /// Where it stands.
     pub state: DeliveryState,
     /// Where it goes; absent in documents of an earlier release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The id of the webhook for all interviews that it goes to; absent where it goes to the
     /// interview's own receiver.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
     /// Every try, oldest first.
     pub attempts: Vec<DeliveryAttempt>,
     /// How many tries count towards the last one: those since it became due or was
     /// replayed, without the ones that the fast lane cut short. Absent: all attempts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<usize>,
     /// When it is tried next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Timestamp>,
     /// The exact body, for replay.
     pub body: String,
     /// When it became due.
     pub created_at: Timestamp,
     /// When its owner had it sent again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_at: Option<Timestamp>,
     /// The delivery that follows a superseded one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followed_by: Option<String>,
     /// Fields of a newer release.
     #[serde(flatten)]
