@@ -31,10 +31,7 @@ impl Judge {
     /// Whether the retention period of the interview with these fields is over: its
     /// own, or the default. An invalid time is not over.
     pub(crate) fn is_expired(&self, fields: &Map<String, Value>) -> bool {
-        let time = |field: &str| {
-            let text = fields.get(field)?.as_str()?.to_owned();
-            Timestamp::try_from(text).ok()
-        };
+        let time = |field: &str| Timestamp::parse(fields.get(field)?.as_str()?).ok();
         let before = |field, limit| time(field).is_some_and(|time| time < limit);
         let own = before("expires_at", self.now);
         own || self

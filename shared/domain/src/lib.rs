@@ -89,6 +89,7 @@ pub mod stale;
 pub mod steps;
 pub mod tags;
 pub mod text;
+mod text_form;
 pub mod themes;
 pub mod timestamp;
 pub mod tombstone;

@@ -3,9 +3,8 @@
 use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat};
-use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Timestamp, text_form::text_form};
 
 /// How much a recorder's clock may be ahead.
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
@@ -20,8 +19,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 0..=9999;
 ///
 /// Written as ISO 8601: `2026-05-04T11:30:00+02:00`, without the offset where the recorder did
 /// not name its time zone, without the time where it gave the date alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordedAt(Known);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,18 +145,7 @@ impl fmt::Display for RecordedAt {
     }
 }
 
-impl From<RecordedAt> for String {
-    fn from(recorded_at: RecordedAt) -> Self {
-        recorded_at.to_string()
-    }
-}
-
-impl TryFrom<String> for RecordedAt {
-    type Error = InvalidRecordedAt;
-    fn try_from(text: String) -> Result<Self, InvalidRecordedAt> {
-        Self::parse(&text)
-    }
-}
+text_form!(RecordedAt, RecordedAt::parse);
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::{InterviewId, ids::random_name};
+use crate::{InterviewId, ids::random_name, text_form::text_form};
 
 /// The id of one run of a step: what a transcription recognised, or what an analysis was made
 /// of it.
@@ -49,18 +48,8 @@ impl fmt::Display for RunId {
     }
 }
 
-impl Serialize for RunId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for RunId {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(input)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("not the id of a run"))
-    }
-}
+text_form!(RunId, |text| RunId::parse(text)
+    .ok_or("not the id of a run"));
 
 #[cfg(test)]
 mod tests {

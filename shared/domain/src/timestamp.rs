@@ -3,14 +3,14 @@
 use std::{fmt, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+
+use crate::text_form::text_form;
 
 /// A point in time, in milliseconds since the Unix epoch.
 ///
 /// Written as RFC 3339 in UTC with exactly three decimals, so that the order of
 /// the texts is the order of the times.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
 /// A text that is not a time in RFC 3339.
@@ -74,18 +74,7 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-impl From<Timestamp> for String {
-    fn from(time: Timestamp) -> Self {
-        time.to_string()
-    }
-}
-
-impl TryFrom<String> for Timestamp {
-    type Error = InvalidTimestamp;
-    fn try_from(text: String) -> Result<Self, InvalidTimestamp> {
-        Self::parse(&text)
-    }
-}
+text_form!(Timestamp, Timestamp::parse);
 
 #[cfg(test)]
 mod tests {

@@ -6,11 +6,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use crate::text_form::text_form;
 
 /// Where in which trace something happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceContext {
     /// The trace; never all zeros.
     pub trace_id: [u8; 16],
@@ -107,18 +106,7 @@ impl fmt::Display for TraceContext {
     }
 }
 
-impl TryFrom<String> for TraceContext {
-    type Error = InvalidTrace;
-    fn try_from(text: String) -> Result<Self, InvalidTrace> {
-        Self::parse(&text)
-    }
-}
-
-impl From<TraceContext> for String {
-    fn from(trace: TraceContext) -> Self {
-        trace.to_string()
-    }
-}
+text_form!(TraceContext, TraceContext::parse);
 
 #[cfg(test)]
 mod tests {

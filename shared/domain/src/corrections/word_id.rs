@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use crate::text_form::text_form;
 
 /// The id of a word: `w12` is the word at index 12 of what was recognised, `r3w0` the first
 /// word that revision 3 added. It never changes within a run, and no other word gets it.
@@ -88,18 +88,8 @@ impl fmt::Display for WordId {
     }
 }
 
-impl Serialize for WordId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for WordId {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(input)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("not the id of a word"))
-    }
-}
+text_form!(WordId, |text| WordId::parse(text)
+    .ok_or("not the id of a word"));
 
 #[cfg(test)]
 mod tests {

@@ -3,24 +3,17 @@
 use std::fmt;
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde_with::SerializeDisplay;
 
-use crate::Timestamp;
+use crate::{Timestamp, text_form::text_form};
 
 /// A day of UTC, written `2026-11-28`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(NaiveDate);
 
 /// A month of UTC, written `2026-11`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, SerializeDisplay)]
 pub struct Month(NaiveDate);
-
-/// A text that is no day.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a day is written as YYYY-MM-DD")]
-pub struct InvalidDay;
 
 impl Day {
     /// The day of this moment.
@@ -74,27 +67,10 @@ impl fmt::Display for Month {
     }
 }
 
-impl From<Day> for String {
-    fn from(day: Day) -> Self {
-        day.to_string()
-    }
-}
-
-impl From<Month> for String {
-    fn from(month: Month) -> Self {
-        month.to_string()
-    }
-}
-
-impl TryFrom<String> for Day {
-    type Error = InvalidDay;
-
-    fn try_from(text: String) -> Result<Self, InvalidDay> {
-        NaiveDate::parse_from_str(&text, "%Y-%m-%d")
-            .map(Self)
-            .map_err(|_| InvalidDay)
-    }
-}
+text_form!(Day, |text| {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+    date.map(Day).map_err(|_| "a day is written as YYYY-MM-DD")
+});
 
 #[cfg(test)]
 mod tests {
