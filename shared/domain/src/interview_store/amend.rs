@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     conflict::ConflictPauses,
     paths::DocPath,
-    ports::{Document, Precondition, Records, RecordsError, Write},
+    ports::{Document, Records, RecordsError, Write},
 };
 
 /// How many documents one commit changes: of interviews, which have at most a quarter of a
@@ -33,11 +33,7 @@ pub async fn amend<T>(
         let Some(answer) = change(&mut fields) else {
             return Ok(None);
         };
-        let write = Write::Put {
-            path: path.clone(),
-            fields: Value::Object(fields),
-            precondition: Precondition::Version(document.version),
-        };
+        let write = Write::replace(path.clone(), Value::Object(fields), document.version);
         match records.commit(vec![write]).await {
             Ok(()) => return Ok(Some(answer)),
             Err(RecordsError::Stale { .. }) if pauses.wait().await => {}
@@ -60,11 +56,8 @@ pub async fn amend_all(
             continue;
         };
         if change(&mut fields).is_some() {
-            writes.push(Write::Put {
-                path: document.path,
-                fields: Value::Object(fields),
-                precondition: Precondition::Version(document.version),
-            });
+            let fields = Value::Object(fields);
+            writes.push(Write::replace(document.path, fields, document.version));
         }
     }
     for batch in writes.chunks(CHANGES_PER_COMMIT) {

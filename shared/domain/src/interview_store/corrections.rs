@@ -142,11 +142,7 @@ pub async fn write_revision(
         return Ok(RevisionWrite::Stale);
     };
     // Written again as it is: a run that is selected meanwhile makes the revision stale.
-    let same_run = Write::Put {
-        path: shown.path,
-        fields: shown.fields,
-        precondition: Precondition::Version(shown.version),
-    };
+    let same_run = Write::replace(shown.path, shown.fields, shown.version);
     let (number, is_new) = state.next_segment();
     let mut log = if is_new {
         LogSegment {

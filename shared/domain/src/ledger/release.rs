@@ -6,7 +6,7 @@ use super::{Changes, Reservations, book_changes};
 use crate::{
     InterviewKey,
     conflict::ConflictPauses,
-    ports::{Precondition, Records, RecordsError, Write},
+    ports::{Records, RecordsError, Write},
     steps::StepState,
 };
 
@@ -33,12 +33,9 @@ pub async fn release(records: &dyn Records, key: &InterviewKey) -> Result<(), Re
             return Ok(());
         };
         let reservations = serde_json::from_value(reservations).unwrap_or_default();
-        let mut writes = vec![Write::Put {
-            path: path.clone(),
-            precondition: Precondition::Version(document.version),
-            fields: Value::Object(fields.clone()),
-        }];
         let changes = changes(&reservations, &fields);
+        let fields = Value::Object(fields);
+        let mut writes = vec![Write::replace(path.clone(), fields, document.version)];
         book_changes(records, &key.user_id, &changes, &mut writes).await?;
         match records.commit(writes).await {
             Err(RecordsError::Stale { .. }) if pauses.wait().await => {}

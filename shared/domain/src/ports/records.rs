@@ -87,6 +87,15 @@ impl Write {
         }
     }
 
+    /// Stores `fields` at `path` in place of this version of the document.
+    pub const fn replace(path: DocPath, fields: Value, version: Version) -> Self {
+        Self::Put {
+            path,
+            fields,
+            precondition: Precondition::Version(version),
+        }
+    }
+
     /// Deletes the document at `path` if there is one.
     pub const fn delete(path: DocPath) -> Self {
         let precondition = Precondition::None;
@@ -224,6 +233,14 @@ pub enum RecordsError {
     /// The store cannot be reached, or broke while it was used.
     #[error("using the records")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl RecordsError {
+    /// Whether a store may accept later what it did not accept now: it could not be reached, or
+    /// other writers were faster for as long as the transaction waited.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Stale { .. })
+    }
 }
 
 /// A document each time it changes; `None` when it is not there.

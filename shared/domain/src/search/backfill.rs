@@ -28,13 +28,10 @@ pub struct Backfill {
     /// The version of what is indexed.
     pub version: u32,
     /// The interview that was looked at last.
-    #[serde(default)]
     pub after: Option<DocPath>,
     /// When the first pass began.
-    #[serde(default)]
     pub begun_at: Option<Timestamp>,
     /// When the end was reached.
-    #[serde(default)]
     pub finished_at: Option<Timestamp>,
     /// How often it was reached.
     #[serde(default)]
@@ -171,11 +168,7 @@ async fn index_one(
 async fn index_notes(records: &dyn Records, of: &Indexed) -> Result<(), RecordsError> {
     for note in records.list(&Query::collection(of.key.notes())).await? {
         if let Some(passage) = index::note(of, &note.fields)? {
-            let same = Write::Put {
-                path: note.path,
-                fields: note.fields,
-                precondition: Precondition::Version(note.version),
-            };
+            let same = Write::replace(note.path, note.fields, note.version);
             records.commit(vec![same, passage]).await?;
         }
     }

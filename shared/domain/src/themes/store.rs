@@ -74,11 +74,7 @@ pub async fn request(
         let (mut fields, version) = collection;
         fields.insert(DUE.to_owned(), json!(now));
         let writes = vec![
-            Write::Put {
-                path: path.clone(),
-                fields: Value::Object(fields),
-                precondition: Precondition::Version(version),
-            },
+            Write::replace(path.clone(), Value::Object(fields), version),
             Write::put(run_path(&path), &run, precondition)?,
         ];
         match records.commit(writes).await {

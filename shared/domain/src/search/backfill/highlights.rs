@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::{
     corrections::CorrectedTranscript,
     highlights::{Highlight, WordPlaces},
-    ports::{Document, Precondition, Query, Records, RecordsError, Write},
+    ports::{Document, Query, Records, RecordsError, Write},
     search::{Indexed, index},
 };
 
@@ -73,11 +73,8 @@ impl StoredHighlights {
 
 /// The highlight as it was read: one that is changed or deleted meanwhile makes this stale.
 fn same(document: &Document) -> Write {
-    Write::Put {
-        path: document.path.clone(),
-        fields: document.fields.clone(),
-        precondition: Precondition::Version(document.version),
-    }
+    let Document { path, fields, .. } = document.clone();
+    Write::replace(path, fields, document.version)
 }
 
 async fn store(records: &dyn Records, writes: Vec<[Write; 2]>) -> Result<(), RecordsError> {
