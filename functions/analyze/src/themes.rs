@@ -111,32 +111,13 @@ impl Analyze {
         let draft = analyst.themes(&sources.request()).await?;
         let used = Amounts::of_analysis(draft.usage, draft.cost_usd);
         // Before anything else can fail: it is paid for.
-        self.book(key, lease, used).await?;
-        let mut pauses = COMMIT_PAUSES.into_iter();
-        loop {
+        let now = || self.steps.clock.now();
+        until_answered(|| store::book(records, key, lease, used, now())).await?;
+        until_answered(|| {
             let (sources, draft) = (sources.clone(), draft.clone());
-            let now = self.steps.clock.now();
-            match verify::verify(records, sources, draft, analyst.name(), now).await {
-                Ok(themes) => return Ok(themes),
-                Err(error) => wait_for_store(error, &mut pauses).await?,
-            }
-        }
-    }
-
-    async fn book(
-        &self,
-        key: &CollectionKey,
-        lease: ThemesLease,
-        used: Amounts,
-    ) -> Result<(), StepError> {
-        let mut pauses = COMMIT_PAUSES.into_iter();
-        loop {
-            let now = self.steps.clock.now();
-            match store::book(&*self.steps.records, key, lease, used, now).await {
-                Ok(()) => return Ok(()),
-                Err(error) => wait_for_store(error, &mut pauses).await?,
-            }
-        }
+            verify::verify(records, sources, draft, analyst.name(), now())
+        })
+        .await
     }
 
     /// Stores the result. What it has of interviews that were deleted meanwhile is removed: their
@@ -158,7 +139,7 @@ impl Analyze {
                 Ok(is_stored) => break is_stored,
                 Err(error) => error,
             };
-            let Some(pause) = pauses.next().filter(|_| may_pass(&error)) else {
+            let Some(pause) = pauses.next().filter(|_| error.may_pass()) else {
                 return self
                     .report_themes(&collection, lease, storage_error(&error))
                     .await;
@@ -212,25 +193,22 @@ impl Analyze {
     }
 }
 
-/// Whether the same may succeed a little later.
-fn may_pass(error: &RecordsError) -> bool {
-    matches!(
-        error,
-        RecordsError::Unavailable(_) | RecordsError::Stale { .. }
-    )
-}
-
-/// Waits for the store after an error that may pass, as long as there are pauses left.
-async fn wait_for_store(
-    error: RecordsError,
-    pauses: &mut impl Iterator<Item = Duration>,
-) -> Result<(), StepError> {
-    let Some(pause) = pauses.next().filter(|_| may_pass(&error)) else {
-        return Err(storage_error(&error));
-    };
-    tracing::warn!(event = "step.store_retrying", %error, "the store cannot be used; retrying");
-    tokio::time::sleep(pause).await;
-    Ok(())
+/// Calls the store until it answers, as long as its errors may pass and there are pauses left.
+async fn until_answered<T, F: Future<Output = Result<T, RecordsError>>>(
+    mut call: impl FnMut() -> F,
+) -> Result<T, StepError> {
+    let mut pauses = COMMIT_PAUSES.into_iter();
+    loop {
+        let error = match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let Some(pause) = pauses.next().filter(|_| error.may_pass()) else {
+            return Err(storage_error(&error));
+        };
+        tracing::warn!(event = "step.store_retrying", %error, "the store cannot be used; retrying");
+        tokio::time::sleep(pause).await;
+    }
 }
 
 /// Removes what a result has of interviews that are deleted.

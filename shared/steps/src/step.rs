@@ -270,7 +270,7 @@ impl StepRunner {
             match interview_store::commit(&*self.records, key, now, finish).await {
                 Ok(()) => return Ok(Outcome::Finished),
                 Err(LeaseError::Store(error)) => {
-                    let pause = pauses.next().filter(|_| may_pass(&error));
+                    let pause = pauses.next().filter(|_| error.may_pass());
                     let Some(pause) = pause else {
                         return self.report(key, lease, storage_error(&error)).await;
                     };
@@ -323,15 +323,6 @@ impl StepRunner {
         tracing::warn!(event = STEP_FAILED, code = error.code, "step failed");
         Ok(Outcome::GivenUp)
     }
-}
-
-/// Whether a store may accept later what it did not accept now: it could not be reached, or
-/// other writers were faster for as long as the transaction waited.
-const fn may_pass(error: &RecordsError) -> bool {
-    matches!(
-        error,
-        RecordsError::Unavailable(_) | RecordsError::Stale { .. }
-    )
 }
 
 /// Whatever is logged within names what is worked on. The interview's own trace
