@@ -17,8 +17,8 @@ use crate::{
     interview::Kind,
     interview_store, paths,
     paths::DocPath,
-    ports::{Direction, Precondition, Query, Records, RecordsError, Version, Write},
-    themes,
+    ports::{Direction, Query, Records, RecordsError, Version, Write},
+    themes::{self, CollectionKey},
     versions::{UnknownFields, strip_unknown},
 };
 
@@ -177,28 +177,16 @@ pub async fn finish_deletion(
     fields: &Value,
     now: Timestamp,
 ) -> Result<bool, RecordsError> {
-    let mut segments = path.as_str().split('/');
-    let (Some("users"), Some(user), Some(paths::COLLECTIONS), Some(id)) = (
-        segments.next(),
-        segments.next(),
-        segments.next(),
-        segments.next(),
-    ) else {
-        return Ok(false);
-    };
-    let Ok(user) = UserId::parse(user) else {
+    let Some(key) = CollectionKey::from_path(path) else {
         return Ok(false);
     };
     themes::store::delete(records, path).await?;
-    detach(records, &user, id, now).await?;
+    detach(records, &key.user_id, &key.collection_id, now).await?;
     let marked_at = fields[DELETED_AT].as_str();
     let marked_at = marked_at.and_then(|text| Timestamp::parse(text).ok());
     if marked_at.is_some_and(|marked_at| now.since(marked_at) < KEPT) {
         return Ok(false);
     }
-    let path = path.clone();
-    let precondition = Precondition::None;
-    let delete = Write::Delete { path, precondition };
-    records.commit(vec![delete]).await?;
+    records.commit(vec![Write::delete(path.clone())]).await?;
     Ok(true)
 }

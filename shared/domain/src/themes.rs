@@ -62,14 +62,8 @@ impl CollectionKey {
 
     /// From the path of a collection's document.
     pub fn from_path(path: &DocPath) -> Option<Self> {
-        let mut segments = path.as_str().split('/');
-        let (Some("users"), Some(user), Some(paths::COLLECTIONS), Some(id), None) = (
-            segments.next(),
-            segments.next(),
-            segments.next(),
-            segments.next(),
-            segments.next(),
-        ) else {
+        let segments: Vec<&str> = path.as_str().split('/').collect();
+        let ["users", user, paths::COLLECTIONS, id] = segments[..] else {
             return None;
         };
         Some(Self {
