@@ -36,11 +36,9 @@ use domain::{
     analysis::{Metrics, SpeakerMetrics},
     text,
     transcript::{Transcript, Turn, Word},
+    turns::covered_ms,
     versions::UnknownFields,
 };
-
-/// A pause inside a speaker's words that still counts as talking, in milliseconds.
-const PAUSE_MS: u64 = 500;
 
 /// How long a speaker who begins while another speaks must go on for it to be an
 /// interruption rather than a "mhm", in milliseconds.
@@ -55,7 +53,7 @@ const MAX_DELAY_MS: u64 = 10_000;
 /// Measures a transcript.
 pub fn measure(transcript: &Transcript) -> Metrics {
     let stretches = joined(&transcript.turns);
-    let speech_ms = covered(transcript.words.iter());
+    let speech_ms = covered_ms(&transcript.words);
     let mut speakers = BTreeMap::new();
     for id in speaker_ids(transcript) {
         speakers.insert(id, speaker_metrics(transcript, &stretches, id));
@@ -155,7 +153,7 @@ fn speaker_metrics(transcript: &Transcript, stretches: &[Span], speaker: u32) ->
         .iter()
         .filter(|word| word.speaker == speaker)
         .collect();
-    let talk_ms = covered(words.iter().copied());
+    let talk_ms = covered_ms(words.iter().copied());
     let normal: Vec<String> = words
         .iter()
         .map(|word| text::normalize(word.text.reveal()))
@@ -175,22 +173,6 @@ fn speaker_metrics(transcript: &Transcript, stretches: &[Span], speaker: u32) ->
         questions: questions(&transcript.turns, speaker),
         unknown: UnknownFields::default(),
     }
-}
-
-/// Length of the union of the words' spans, short pauses included.
-fn covered<'a>(words: impl Iterator<Item = &'a Word>) -> u64 {
-    let mut spans: Vec<(u64, u64)> = words.map(|word| (word.start_ms, word.end_ms)).collect();
-    spans.sort_unstable();
-    let (mut covered, mut reached) = (0, None);
-    for (start, end) in spans {
-        let from = match reached {
-            Some(reached) if start <= reached + PAUSE_MS => reached,
-            _ => start,
-        };
-        covered += end.saturating_sub(from);
-        reached = Some(reached.unwrap_or(0).max(end));
-    }
-    covered
 }
 
 /// The median wait before the speaker answers.

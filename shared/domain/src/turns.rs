@@ -20,6 +20,9 @@ const LONG_TURN_WORDS: usize = 120;
 /// What counts as a breath in a long turn, in milliseconds.
 const BREATH_MS: u64 = 300;
 
+/// A pause inside a speaker's words that still counts as talking, in milliseconds.
+const SHORT_PAUSE_MS: u64 = 500;
+
 /// Groups words in reading order into turns: a turn ends when another speaker
 /// begins, after a pause of two seconds, and at a breath once it is long.
 pub fn group(words: &[Word]) -> Vec<Turn> {
@@ -141,14 +144,15 @@ pub fn quality(words: &[Word], duration_ms: u64) -> Quality {
     }
 }
 
-/// Length of the union of all words' spans, pauses under 500 ms included.
-fn covered_ms(words: &[Word]) -> u64 {
-    let mut spans: Vec<(u64, u64)> = words.iter().map(|w| (w.start_ms, w.end_ms)).collect();
+/// Length of the union of the words' spans, short pauses included.
+pub fn covered_ms<'a>(words: impl IntoIterator<Item = &'a Word>) -> u64 {
+    let spans = words.into_iter().map(|word| (word.start_ms, word.end_ms));
+    let mut spans: Vec<(u64, u64)> = spans.collect();
     spans.sort_unstable();
     let mut covered = 0;
-    let mut reached = spans[0].0;
+    let mut reached = spans.first().map_or(0, |first| first.0);
     for (start, end) in spans {
-        let from = if start <= reached + 500 {
+        let from = if start <= reached + SHORT_PAUSE_MS {
             reached
         } else {
             start
