@@ -16,7 +16,6 @@ mod objections;
 mod ratings;
 mod themes;
 pub mod verify;
-mod warnings;
 mod word_lists;
 
 use std::{sync::Arc, time::Duration};

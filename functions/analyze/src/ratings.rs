@@ -22,7 +22,7 @@ impl Verifier<'_> {
         rubric: &Rubric,
     ) -> Vec<Competency> {
         for warning in objections::warnings(&self.usable, &self.transcript.head.quality) {
-            self.warnings.add(&warning.code, warning.message);
+            self.warn(&warning.code, warning.message);
         }
         self.warn_of_unknown(drafts, rubric);
         let refusal = objections::refusal(&self.usable, self.kind);
@@ -41,7 +41,7 @@ impl Verifier<'_> {
             criteria.any(|criterion| same_name(&criterion.name, &draft.name))
         };
         if !drafts.iter().all(known) {
-            self.warnings.add(
+            self.warn(
                 "unknown_competency",
                 "an assessment outside the rubric was removed",
             );
@@ -50,7 +50,7 @@ impl Verifier<'_> {
 
     fn criterion(&mut self, criterion: &Criterion, drafts: &[DraftCompetency]) -> Competency {
         if breaks_content_rule(&criterion.name) {
-            self.warnings.add(
+            self.warn(
                 "content_rule",
                 "a competency about feelings, looks or protected traits is not assessed",
             );
@@ -63,7 +63,7 @@ impl Verifier<'_> {
             return not_assessed(&criterion.name, "the engine gave no assessment");
         };
         if own.next().is_some() {
-            self.warnings.add(
+            self.warn(
                 "repeated_competency",
                 "a second assessment of the same competency was removed",
             );
@@ -81,8 +81,7 @@ impl Verifier<'_> {
         let evidence = self.evidence(&draft.evidence);
         let rating = draft.rating.filter(|rating| RATINGS.contains(rating));
         if draft.rating.is_some() && rating.is_none() {
-            self.warnings
-                .add("invalid_rating", "a rating outside 1 to 5 was removed");
+            self.warn("invalid_rating", "a rating outside 1 to 5 was removed");
         }
         let rests = evidence.iter().any(|own| self.supports(own));
         let (status, rating, rationale) = match rating.map(|rating| self.earned(rating, draft)) {
@@ -121,7 +120,7 @@ impl Verifier<'_> {
         if (lowest..=highest).contains(&rating) {
             return Some((rating, &draft.rationale));
         }
-        self.warnings.add(
+        self.warn(
             "unsupported_rating",
             "a rating gave way to those of the parts whose quotes exist",
         );

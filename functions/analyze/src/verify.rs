@@ -19,7 +19,6 @@ use crate::{
     content::{breaks_content_rule, without_quotes},
     injection::{Order, orders},
     metrics,
-    warnings::Warnings,
 };
 
 /// Suspected orders that are shown one by one.
@@ -32,7 +31,7 @@ pub(crate) struct Verifier<'a> {
     pub(crate) usable: Usable,
     index: EvidenceIndex<'a>,
     orders: Vec<Order>,
-    pub(crate) warnings: Warnings,
+    warnings: Vec<Warning>,
     quotes: usize,
     found: usize,
 }
@@ -70,12 +69,7 @@ pub fn verify(draft: Draft, engine: &str, request: &AnalysisRequest, now: Timest
         metrics: metrics::measure(transcript),
         // The fields above count quotes and warn: these two come last.
         evidence_validity: verifier.validity(),
-        warnings: verifier
-            .warnings
-            .into_inner()
-            .into_iter()
-            .map(Into::into)
-            .collect(),
+        warnings: verifier.warnings.into_iter().map(Into::into).collect(),
         created_at: now,
         unknown: UnknownFields::default(),
     }
@@ -90,16 +84,28 @@ impl<'a> Verifier<'a> {
             usable: transcript.usable(usable::least_speakers(request.kind, None)),
             index: EvidenceIndex::new(transcript),
             orders: orders(transcript),
-            warnings: Warnings::new(warnings),
+            warnings,
             quotes: 0,
             found: 0,
+        }
+    }
+
+    /// Warns the reader of the analysis, of each thing once. Nothing that was said in the
+    /// recording belongs into a message.
+    pub(crate) fn warn(&mut self, code: &str, message: impl Into<String>) {
+        let warning = Warning {
+            code: code.to_owned(),
+            message: message.into(),
+        };
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
         }
     }
 
     /// The content rule knows English words: a model's in another language pass it by.
     fn warn_of_language(&mut self) {
         if !text::is_english(self.transcript.head.language.as_deref()) {
-            self.warnings.add(
+            self.warn(
                 "content_rule_unchecked",
                 "whether it speaks of feelings, looks or protected traits is checked in English only",
             );
@@ -111,7 +117,7 @@ impl<'a> Verifier<'a> {
         suspected.dedup();
         for start_ms in suspected.iter().take(MAX_INJECTIONS) {
             let (minutes, seconds) = (start_ms / 60_000, start_ms / 1_000 % 60);
-            self.warnings.add(
+            self.warn(
                 "injection_suspected",
                 format!(
                     "at {minutes}:{seconds:02} a speaker addresses the analysis; this was ignored"
@@ -119,7 +125,7 @@ impl<'a> Verifier<'a> {
             );
         }
         if let Some(more @ 1..) = suspected.len().checked_sub(MAX_INJECTIONS) {
-            self.warnings.add(
+            self.warn(
                 "injection_suspected",
                 format!("a speaker addresses the analysis {more} more times; this was ignored"),
             );
@@ -140,7 +146,7 @@ impl<'a> Verifier<'a> {
 
     fn allow(&mut self, allowed: bool) -> bool {
         if !allowed {
-            self.warnings.add(
+            self.warn(
                 "content_rule",
                 "a statement about feelings, looks or protected traits was removed",
             );
