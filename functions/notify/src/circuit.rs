@@ -9,9 +9,10 @@ use domain::{
     Timestamp,
     ids::hex,
     paths::{self, DocPath},
-    ports::{Document, Precondition, RecordsError, Write},
+    ports::{Precondition, RecordsError, Write},
 };
 use sha2::{Digest, Sha256};
+use steps::decode_or_report;
 
 use crate::{
     Notify,
@@ -51,7 +52,7 @@ impl Notify {
         receiver: &WebhookReceiver,
     ) -> Result<Option<ReceiverHealth>, RecordsError> {
         let found = self.records.read(&receiver.document()).await?;
-        Ok(found.as_ref().and_then(decode))
+        Ok(found.as_ref().and_then(decode_or_report))
     }
 
     /// Lets this attempt be the probe, unless another one is.
@@ -64,7 +65,7 @@ impl Notify {
         let found = self.records.read(&path).await?;
         let known = found
             .as_ref()
-            .and_then(|found| Some((decode(found)?, found.version)));
+            .and_then(|found| Some((decode_or_report::<ReceiverHealth>(found)?, found.version)));
         let Some((health, version)) = known else {
             return Ok(ProbeStart::NotNeeded);
         };
@@ -110,7 +111,7 @@ impl Notify {
         let path = receiver.document();
         for _ in 0..MAX_CONFLICTS {
             let found = self.records.read(&path).await?;
-            let before = found.as_ref().and_then(decode);
+            let before = found.as_ref().and_then(decode_or_report);
             let after = ReceiverHealth::after(before.clone(), verdict, is_probe, now);
             if is_stored(before.as_ref(), after.as_ref(), now) {
                 return Ok(());
@@ -133,14 +134,6 @@ impl Notify {
         }
         Err(RecordsError::Stale { path })
     }
-}
-
-/// A state that cannot be decoded is as good as none.
-fn decode(document: &Document) -> Option<ReceiverHealth> {
-    let decoded = document.decode();
-    decoded
-        .inspect_err(|error| steps::report_unreadable(document, error))
-        .ok()
 }
 
 /// Whether `before` says what `after` says, for long enough.

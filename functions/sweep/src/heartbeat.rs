@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use domain::{
     Timestamp, paths,
-    ports::{Document, Precondition, Records, RecordsError, Write},
+    ports::{Precondition, Records, RecordsError, Write},
     versions::UnknownFields,
 };
 use serde::{Deserialize, Serialize};
+use steps::decode_or_report;
 
 /// The sweep comes every minute: without one for so long, nothing else ran either, or
 /// may not have.
@@ -106,7 +107,10 @@ pub(crate) async fn update<T>(
     let path = paths::sweep();
     for _ in 0..MAX_CONFLICTS {
         let found = records.read(&path).await?;
-        let (rounds, answer) = change(found.as_ref().and_then(decode).as_ref());
+        // An undecodable heartbeat starts again from zero: that delays deletions, and never
+        // hastens one.
+        let before = found.as_ref().and_then(decode_or_report);
+        let (rounds, answer) = change(before.as_ref());
         let precondition = found.map_or(Precondition::Absent, |document| {
             Precondition::Version(document.version)
         });
@@ -118,15 +122,6 @@ pub(crate) async fn update<T>(
         }
     }
     Err(RecordsError::Stale { path })
-}
-
-/// An undecodable heartbeat starts again from zero: that delays deletions, and never
-/// hastens one.
-fn decode(document: &Document) -> Option<SweepHeartbeat> {
-    let decoded = document.decode();
-    decoded
-        .inspect_err(|error| steps::report_unreadable(document, error))
-        .ok()
 }
 
 fn next(before: Option<&SweepHeartbeat>, now: Timestamp) -> Round {

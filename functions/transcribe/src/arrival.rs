@@ -9,11 +9,10 @@ use domain::{
     event::StoredObject,
     ids,
     interview_store::{self, Decision},
-    ports::{Enqueued, ObjectError},
+    ports::{Enqueued, ObjectError, read_all},
     steps::{StepError, StepName},
     versions::UnknownFields,
 };
-use futures::TryStreamExt as _;
 use steps::{Failure, second_name, trace};
 
 use crate::{Transcribe, check_size, missing, plain_name, step_run, task_name};
@@ -119,13 +118,8 @@ impl Transcribe {
             Err(ObjectError::NotFound { .. }) => return Ok(Err(missing())),
             Err(error) => return Err(error.into()),
         };
-        let start: Vec<u8> = stream
-            .try_fold(Vec::new(), |mut all, chunk| async move {
-                all.extend_from_slice(&chunk);
-                Ok(all)
-            })
-            .await
-            .context("reading the start of the recording")?;
+        let start = read_all(stream).await;
+        let start = start.context("reading the start of the recording")?;
         // What only the local decoder cannot decode, the engine may know.
         let checked = media::check(&start, true);
         Ok(checked.map_err(|error| error.to_step_error()))

@@ -11,15 +11,15 @@ use domain::{
     lease::{Lease, LeaseError},
     ports::{
         EngineId, Named as _, ObjectError, Precondition, Query, Transcriber, TranscriptionRequest,
-        Write,
+        Write, read_all,
     },
     runs,
     steps::{Code, StepError},
     transcript::Recognition,
     versions::UnknownFields,
 };
-use futures::{FutureExt as _, TryStreamExt as _};
-use steps::{Failure, Outcome, StepOutput, report_unreadable, storage_error, trace};
+use futures::FutureExt as _;
+use steps::{Failure, Outcome, StepOutput, decode_or_report, storage_error, trace};
 
 use crate::{Transcribe, step_run};
 
@@ -284,9 +284,8 @@ impl Transcribe {
                 key: key.clone(),
                 id: document.path.split().1.to_owned(),
             };
-            match document.decode() {
-                Ok(callback) => requests.push((record, callback)),
-                Err(error) => report_unreadable(&document, &error),
+            if let Some(callback) = decode_or_report(&document) {
+                requests.push((record, callback));
             }
         }
         Ok(requests)
@@ -303,11 +302,10 @@ impl Transcribe {
             let error = anyhow::anyhow!("an answer of {} bytes", meta.size);
             return Err(Failure::permanent(error));
         }
-        let all = bytes.try_fold(Vec::new(), |mut all, chunk| async move {
-            all.extend_from_slice(&chunk);
-            Ok(all)
-        });
-        Ok(Some(all.await.context("reading the engine's answer")?))
+        let all = read_all(bytes)
+            .await
+            .context("reading the engine's answer")?;
+        Ok(Some(all))
     }
 
     /// Deletes the request and the callback's body.

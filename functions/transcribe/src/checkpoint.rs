@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use domain::{
     InterviewKey,
     lease::Lease,
-    ports::{Checkpoint, ObjectError, ObjectStore, Overwrite},
+    ports::{Checkpoint, ObjectError, ObjectStore, Overwrite, read_all},
     steps::{Code, StepError},
 };
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 use steps::Uncancelled;
 
 /// The parts of one recording.
@@ -71,11 +71,7 @@ impl Checkpoint for ObjectCheckpoint {
                 Err(ObjectError::NotFound { .. }) => continue,
                 Err(error) => return Err(unavailable(&error)),
             };
-            let all = bytes.try_fold(Vec::new(), |mut all, chunk| async move {
-                all.extend_from_slice(&chunk);
-                Ok(all)
-            });
-            let all = all.await;
+            let all = read_all(bytes).await;
             parts.push(all.map_err(|error| unavailable(&ObjectError::Interrupted(error)))?);
         }
         // Several may load while one appends.

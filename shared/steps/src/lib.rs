@@ -24,7 +24,7 @@ mod uncancelled;
 pub use begin::{THEMES_QUEUE, begin_task, second_name, startable, themes_task};
 pub use function::{DeliveredTask, Failure, Function, Trigger};
 pub use import::{Import, Imported};
-pub use readable::{readable, report_unreadable};
+pub use readable::{decode_or_report, readable, report_unreadable};
 pub use step::{
     InterviewUpdate, InterviewWrites, Outcome, StepOutput, StepRun, StepRunner, storage_error,
 };

@@ -9,13 +9,15 @@ use serde::de::DeserializeOwned;
 /// Those of the documents that can be decoded. Each of the others is logged and does not
 /// hide them.
 pub fn readable<T: DeserializeOwned>(documents: &[Document]) -> Vec<T> {
-    let decoded = documents.iter().filter_map(|document| {
-        let decoded = document.decode();
-        decoded
-            .inspect_err(|error| report_unreadable(document, error))
-            .ok()
-    });
-    decoded.collect()
+    documents.iter().filter_map(decode_or_report).collect()
+}
+
+/// The document as a `T`; one that cannot be decoded is logged and as good as none.
+pub fn decode_or_report<T: DeserializeOwned>(document: &Document) -> Option<T> {
+    let decoded = document.decode();
+    decoded
+        .inspect_err(|error| report_unreadable(document, error))
+        .ok()
 }
 
 /// Logs that a document was passed over. What is in it is not repeated.

@@ -4,12 +4,21 @@ use std::{collections::BTreeMap, io, ops::Range};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt, stream::BoxStream};
+use futures::{StreamExt, TryStreamExt as _, stream::BoxStream};
 
 use crate::Timestamp;
 
 /// Bytes as they come.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
+
+/// All of them.
+pub async fn read_all(bytes: ByteStream) -> io::Result<Vec<u8>> {
+    let all = bytes.try_fold(Vec::new(), |mut all, chunk| async move {
+        all.extend_from_slice(&chunk);
+        Ok(all)
+    });
+    all.await
+}
 
 /// Metadata of a stored object.
 #[derive(Debug, Clone, PartialEq, Eq)]

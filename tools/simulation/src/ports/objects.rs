@@ -9,10 +9,10 @@ use domain::{
     event::{Event, StoredObject},
     ports::{
         ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Resumable, SignedUpload,
-        UploadGrant,
+        UploadGrant, read_all,
     },
 };
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 
 use super::Failed;
 use crate::{
@@ -97,11 +97,10 @@ impl ObjectStore for Bucket {
         body: ByteStream,
         overwrite: Overwrite,
     ) -> Result<ObjectMeta, ObjectError> {
-        let bytes = body.try_fold(Vec::new(), |mut all, chunk| async move {
-            all.extend_from_slice(&chunk);
-            Ok(all)
-        });
-        let bytes: Bytes = bytes.await.map_err(ObjectError::Interrupted)?.into();
+        let bytes: Bytes = read_all(body)
+            .await
+            .map_err(ObjectError::Interrupted)?
+            .into();
         let call = self.call("write", name);
         let (role, name, content_type) = (self.role, name.to_owned(), content_type.to_owned());
         let write = move |world: &World| {
