@@ -15,20 +15,16 @@ use regex::Regex;
 
 use crate::{
     Format, Segment, Speakers, TranscriptFile,
-    clock::{self, TIME},
+    clock::{self, pattern},
     heads::{Style, head, unmarked},
     markup::{self, Piece},
     names::Names,
 };
 
-static TIMES: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = format!(r"^\s*({TIME})\s*-->\s*({TIME})(?:\s.*)?$");
-    Regex::new(&pattern).unwrap_or_else(|error| unreachable!("{error}"))
-});
+static TIMES: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(TIME)\s*-->\s*(TIME)(?:\s.*)?$"));
 
 static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"(?i)^(?:NOTE\s+)?language\s*:\s*([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\s*$";
-    Regex::new(pattern).unwrap_or_else(|error| unreachable!("{error}"))
+    pattern(r"(?i)^(?:NOTE\s+)?language\s*:\s*([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\s*$")
 });
 
 /// What is shown at once.
@@ -207,14 +203,8 @@ impl Labels {
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let (line, rest) = text.trim_start().split_once('\n')?;
     let line = line.trim();
-    let square = line
-        .strip_prefix('[')
-        .and_then(|line| line.strip_suffix(']'));
-    let round = || {
-        line.strip_prefix('(')
-            .and_then(|line| line.strip_suffix(')'))
-    };
-    let name = square.or_else(round)?.trim();
+    let within = |open, close| line.strip_prefix::<char>(open)?.strip_suffix::<char>(close);
+    let name = within('[', ']').or_else(|| within('(', ')'))?.trim();
     (!name.is_empty() && !rest.trim().is_empty()).then_some((name, rest))
 }
 

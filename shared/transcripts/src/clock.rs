@@ -1,7 +1,15 @@
 //! Times as transcripts write them.
 
+use regex::Regex;
+
 /// A pattern of a time, for regular expressions: `0:00`, `1:02:03`, `00:00:01.500`.
-pub(crate) const TIME: &str = r"(?:\d{1,3}:)?\d{1,3}:[0-5]\d(?:[.,]\d{1,9})?";
+const TIME: &str = r"(?:\d{1,3}:)?\d{1,3}:[0-5]\d(?:[.,]\d{1,9})?";
+
+/// A regular expression in which `TIME` stands for a time.
+pub(crate) fn pattern(text: &str) -> Regex {
+    let text = text.replace("TIME", TIME);
+    Regex::new(&text).unwrap_or_else(|error| unreachable!("{error}"))
+}
 
 /// A time in milliseconds.
 ///

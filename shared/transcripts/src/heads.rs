@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::clock::{self, TIME};
+use crate::clock::{self, pattern};
 
 /// How a line begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +58,6 @@ static NAME_AND_TIME: LazyLock<Regex> = LazyLock::new(|| {
 
 static NAME: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?<name>[^:：]{1,80}?)\s*(?::(?:\s+|$)|：\s*)(?<rest>.*)$"));
-
-fn pattern(text: &str) -> Regex {
-    let text = text.replace("TIME", TIME);
-    Regex::new(&text).unwrap_or_else(|error| unreachable!("{error}"))
-}
 
 /// The beginning of a trimmed line; `None` where it is only text.
 pub(crate) fn head(line: &str) -> Option<Head<'_>> {

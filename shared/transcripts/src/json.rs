@@ -125,7 +125,6 @@ fn whisper_cpp(
 ) -> Result<TranscriptFile, TranscriptFileError> {
     #[derive(Deserialize)]
     struct CppResult {
-        #[serde(default)]
         language: Option<String>,
     }
     let result: Option<CppResult> = field(fields, "result", Format::Whisper)?;
@@ -143,7 +142,6 @@ fn deepgram(
 ) -> Result<TranscriptFile, TranscriptFileError> {
     #[derive(Deserialize)]
     struct Metadata {
-        #[serde(default)]
         duration: Option<spoken::Number>,
     }
     #[derive(Default, Deserialize)]
@@ -155,7 +153,6 @@ fn deepgram(
     struct Channel {
         #[serde(default)]
         alternatives: Vec<Alternative>,
-        #[serde(default)]
         detected_language: Option<String>,
     }
     let metadata: Option<Metadata> = field(fields, "metadata", Format::Deepgram)?;

@@ -7,14 +7,11 @@ use regex::Regex;
 
 use crate::{
     Format, Segment, Speakers, TranscriptFile,
-    clock::{self, TIME},
+    clock::{self, pattern},
     text::Paragraphs,
 };
 
-static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = format!(r"^\*\*(.+)\*\* \(({TIME})\)$");
-    Regex::new(&pattern).unwrap_or_else(|error| unreachable!("{error}"))
-});
+static HEAD: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\*\*(.+)\*\* \((TIME)\)$"));
 
 /// Reads it; `None` where no line is such a beginning.
 pub(crate) fn read(text: &str) -> Option<TranscriptFile> {

@@ -12,7 +12,7 @@ const STYLES: [&str; 9] = ["b", "i", "u", "s", "c", "font", "lang", "ruby", "rt"
 const MAX_REFERENCE: usize = 8;
 
 /// A piece of a cue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Piece {
     /// Who says it, where a voice tag says so.
     pub(crate) voice: Option<String>,
@@ -30,17 +30,14 @@ pub(crate) fn pieces(cue: &str, is_web_vtt: bool) -> Vec<Piece> {
             text.to_owned()
         }
     };
-    let mut pieces = vec![Piece {
-        voice: None,
-        text: String::new(),
-    }];
+    let mut pieces = vec![Piece::default()];
     let mut rest = cue;
     while let Some((before, tag, behind)) = next_tag(rest) {
         push(&mut pieces, &decode(before));
         if let Some(name) = voice(tag).filter(|_| is_web_vtt) {
             pieces.push(Piece {
                 voice: Some(decode(name.trim())),
-                text: String::new(),
+                ..Piece::default()
             });
         } else if !is_markup(tag) {
             push(&mut pieces, &decode(&format!("<{tag}>")));

@@ -87,7 +87,6 @@ pub(super) struct CppSegment {
     #[serde(default)]
     text: String,
     offsets: Offsets,
-    #[serde(default)]
     speaker: Option<Label>,
 }
 
