@@ -50,10 +50,7 @@ impl Notify {
             return Ok(());
         };
         let next: WebhookDelivery = document.decode()?;
-        let is_new = next.state == DeliveryState::Pending
-            && next.attempts.is_empty()
-            && next.next_attempt_at.is_none();
-        let (true, Some(url)) = (is_new, next.url) else {
+        let (true, Some(url)) = (next.is_untouched(), next.url) else {
             return Ok(());
         };
         let event = WebhookEvent {

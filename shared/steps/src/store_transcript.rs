@@ -6,7 +6,7 @@ use domain::{
     interview::Kind,
     interview_store, language,
     lease::{Lease, LeaseError},
-    paths,
+    paths::{self, DocPath},
     ports::{Precondition, Query, Write},
     roles,
     runs::{self, Kept},
@@ -213,22 +213,18 @@ impl StepRunner {
         named.extend(shown.map(|head| head.revision));
         let corrections = key.data("transcript").collection("corrections");
         let mut deletes = Vec::new();
-        for collection in [chunks, corrections] {
+        let token_of_part: fn(&DocPath) -> Option<u64> = paths::token_of_part;
+        for (collection, token_of) in [
+            (chunks, token_of_part),
+            (corrections, token_of_part),
+            (key.passages(), search::run_of),
+        ] {
             let paths = records.list_paths(&Query::collection(collection)).await?;
             let replaced = paths.into_iter().filter(|path| {
-                paths::token_of_part(path)
-                    .is_some_and(|token| token < revision && !named.contains(&token))
+                token_of(path).is_some_and(|token| token < revision && !named.contains(&token))
             });
             deletes.extend(replaced.map(Write::delete));
         }
-        let passages = records
-            .list_paths(&Query::collection(key.passages()))
-            .await?;
-        let replaced = passages.into_iter().filter(|path| {
-            let token = search::run_of(path);
-            token.is_some_and(|token| token < revision && !named.contains(&token))
-        });
-        deletes.extend(replaced.map(Write::delete));
         for batch in deletes.chunks(interview_store::DELETES_PER_COMMIT) {
             records.commit(batch.to_vec()).await?;
         }
