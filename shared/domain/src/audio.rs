@@ -11,7 +11,7 @@ use crate::{
 
 /// The recording of an interview.
 #[serde_with::skip_serializing_none]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Audio {
     /// The client's name for the file; shown, never used as a path.
     pub filename: Private,
@@ -72,16 +72,7 @@ impl Audio {
             content_type,
             size_bytes,
             object,
-            generation: None,
-            duration_ms: None,
-            channels: None,
-            sample_rate_hz: None,
-            container: None,
-            codec: None,
-            warnings: Vec::new(),
-            recorded_at: None,
-            playback: None,
-            unknown: UnknownFields::default(),
+            ..Self::default()
         }
     }
 

@@ -177,15 +177,7 @@ pub fn parse(operations: Vec<Operation<String>>) -> Result<Vec<Operation>, Corre
     let parsed = operations
         .into_iter()
         .enumerate()
-        .map(|(index, operation)| {
-            operation
-                .parsed()
-                .map_err(|(field, reason)| CorrectionError::Operation {
-                    index,
-                    field,
-                    reason,
-                })
-        });
+        .map(|(index, operation)| operation.parsed().map_err(CorrectionError::at(index)));
     parsed.collect()
 }
 
@@ -314,13 +306,8 @@ pub fn correct(
     for applied in revisions {
         editor.begin(applied.revision);
         for (index, operation) in applied.operations.iter().enumerate() {
-            editor
-                .apply(operation)
-                .map_err(|(field, reason)| CorrectionError::Operation {
-                    index,
-                    field,
-                    reason,
-                })?;
+            let applied = editor.apply(operation);
+            applied.map_err(CorrectionError::at(index))?;
         }
     }
     let edited = editor.finish();

@@ -137,13 +137,10 @@ pub struct EventFilter {
     #[serde(rename = "type")]
     pub event_type: String,
     /// For objects: the bucket's role, `uploads` or `artifacts`.
-    #[serde(default)]
     pub bucket: Option<String>,
     /// For documents: a path pattern, `{name}` standing for one segment.
-    #[serde(default)]
     pub document: Option<String>,
     /// For messages: the topic.
-    #[serde(default)]
     pub topic: Option<String>,
 }
 

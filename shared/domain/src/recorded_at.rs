@@ -99,13 +99,11 @@ impl RecordedAt {
     }
 
     fn earliest_ms(self) -> i64 {
-        let ahead = i64::try_from(FIRST_ZONE.as_millis()).unwrap_or(0);
-        let local = match self.0 {
-            Known::Instant(time) => return time.timestamp_millis(),
-            Known::LocalTime(time) => time,
-            Known::Date(date) => date.and_time(NaiveTime::MIN),
+        let earliest = match self.0 {
+            Known::Instant(_) => self.to_timestamp(),
+            Known::LocalTime(_) | Known::Date(_) => self.to_timestamp() - FIRST_ZONE,
         };
-        local.and_utc().timestamp_millis() - ahead
+        earliest.as_millis()
     }
 
     /// Date, time and zone for people.

@@ -48,9 +48,7 @@ impl DerivedFrom {
             transcript_revision: token,
             run_id: Some(interview.run_id(token)),
             revision: Some(revision),
-            assessment: None,
-            settings: None,
-            speakers: None,
+            ..Self::default()
         }
     }
 

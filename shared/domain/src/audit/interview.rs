@@ -30,15 +30,18 @@ impl ObjectNames {
     }
 
     /// The names that no interview has claimed.
-    pub(super) fn without_interview(self) -> impl Iterator<Item = Finding> {
-        self.into_named()
+    pub(super) fn without_interview(&self) -> impl Iterator<Item = Finding> {
+        self.named()
             .filter(|(_, object)| !object.ends_with(TRANSIENT))
-            .map(|(bucket, object)| Finding::ObjectWithoutInterview { bucket, object })
+            .map(|(bucket, object)| Finding::ObjectWithoutInterview {
+                bucket,
+                object: object.clone(),
+            })
     }
 
-    fn into_named(self) -> impl Iterator<Item = (BucketRole, String)> {
-        let uploads = self.uploads.into_iter();
-        let artifacts = self.artifacts.into_iter();
+    fn named(&self) -> impl Iterator<Item = (BucketRole, &String)> {
+        let uploads = self.uploads.iter();
+        let artifacts = self.artifacts.iter();
         uploads
             .map(|name| (BucketRole::Uploads, name))
             .chain(artifacts.map(|name| (BucketRole::Artifacts, name)))
@@ -135,16 +138,8 @@ impl Facts {
                 bucket: *bucket,
                 object: object.clone(),
             });
-        let uploads = stored
-            .uploads
-            .iter()
-            .map(|name| (BucketRole::Uploads, name));
-        let artifacts = stored
-            .artifacts
-            .iter()
-            .map(|name| (BucketRole::Artifacts, name));
-        let unreferenced = uploads
-            .chain(artifacts)
+        let unreferenced = stored
+            .named()
             .filter(|(_, object)| self.is_settled && !self.named.contains(*object))
             .map(|(bucket, object)| Finding::ObjectUnreferenced {
                 bucket,

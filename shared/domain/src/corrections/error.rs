@@ -32,6 +32,17 @@ pub enum CorrectionError {
     },
 }
 
+impl CorrectionError {
+    /// The error of the operation with this index, by its field and reason.
+    pub(super) fn at(index: usize) -> impl Fn((&'static str, OperationError)) -> Self {
+        move |(field, reason)| Self::Operation {
+            index,
+            field,
+            reason,
+        }
+    }
+}
+
 /// Why one operation cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OperationError {

@@ -1,5 +1,6 @@
 //! Reading transcripts: a head, and chunks of words below it.
 
+use super::recognized_words;
 use crate::{
     InterviewKey,
     chunks::{self, Chunk, DamagedChunk},
@@ -52,9 +53,6 @@ pub async fn transcript(
     let Some(head) = transcript_head(records, key).await? else {
         return Ok(None);
     };
-    let mut words = Vec::new();
-    for number in 0..head.chunks {
-        words.extend(chunk_words(records, key, head.revision, number).await?);
-    }
+    let words = recognized_words(records, key, &head).await?;
     Ok(Some(Transcript::new(head, words)))
 }

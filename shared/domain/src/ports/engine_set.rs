@@ -61,17 +61,11 @@ pub struct EngineId<'a> {
 impl<'a> EngineId<'a> {
     /// From what is stored.
     pub fn parse(stored: &'a str) -> Self {
-        let parts = stored.split_once('/');
-        parts.map_or(
-            Self {
-                engine: stored,
-                model: None,
-            },
-            |(engine, model)| Self {
-                engine,
-                model: Some(model),
-            },
-        )
+        let (engine, model) = match stored.split_once('/') {
+            Some((engine, model)) => (engine, Some(model)),
+            None => (stored, None),
+        };
+        Self { engine, model }
     }
 
     /// Whether this is the engine.

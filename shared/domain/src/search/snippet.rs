@@ -68,7 +68,7 @@ fn begin(text: &str, first: usize) -> usize {
     if first <= BEFORE {
         return 0;
     }
-    let earliest = ceil_boundary(text, first - BEFORE);
+    let earliest = text.ceil_char_boundary(first - BEFORE);
     let before = &text[earliest..first];
     let space = before
         .char_indices()
@@ -82,20 +82,13 @@ fn end(text: &str, begin: usize, first_end: usize) -> usize {
     if latest >= text.len() {
         return text.len();
     }
-    let latest = ceil_boundary(text, latest);
+    let latest = text.ceil_char_boundary(latest);
     let after = &text[first_end..latest];
     let space = after
         .char_indices()
         .rev()
         .find(|(_, character)| character.is_whitespace());
     space.map_or(latest, |(at, _)| first_end + at)
-}
-
-fn ceil_boundary(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
 }
 
 #[cfg(test)]
