@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use domain::audit::{self, AuditError, AuditReport, Finding};
+use domain::audit::{self, AuditReport, Finding};
 use steps::Failure;
 
 use crate::{
@@ -35,16 +35,9 @@ impl Sweep {
         let noted = heartbeat::update(&*self.records, note).await;
         outcome.note(noted.map_err(Failure::from));
         let report = audit::run(&*self.records, &*self.uploads, &*self.artifacts).await;
-        if let Some(report) = outcome.note(report.map_err(failure)) {
+        if let Some(report) = outcome.note(report.map_err(Failure::from)) {
             log(&report);
         }
-    }
-}
-
-fn failure(error: AuditError) -> Failure {
-    match error {
-        AuditError::Records(error) => error.into(),
-        AuditError::Objects(error) => error.into(),
     }
 }
 

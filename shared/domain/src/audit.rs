@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::{
     InterviewKey,
     paths::{DocPath, INTERVIEWS},
-    ports::{Document, ObjectError, ObjectStore, Query, Records, RecordsError},
+    ports::{Document, ObjectStore, Query, Records, RecordsError, StorageError},
 };
 use interview::{Facts, ObjectNames};
 
@@ -119,23 +119,12 @@ impl AuditReport {
     }
 }
 
-/// Why an audit could not be completed.
-#[derive(Debug, thiserror::Error)]
-pub enum AuditError {
-    /// The documents could not be read.
-    #[error(transparent)]
-    Records(#[from] RecordsError),
-    /// The objects could not be listed.
-    #[error(transparent)]
-    Objects(#[from] ObjectError),
-}
-
 /// Audits everything that is stored.
 pub async fn run(
     records: &dyn Records,
     uploads: &dyn ObjectStore,
     artifacts: &dyn ObjectStore,
-) -> Result<AuditReport, AuditError> {
+) -> Result<AuditReport, StorageError> {
     let audit = Audit {
         records,
         uploads,
@@ -160,7 +149,7 @@ struct Audit<'a> {
 
 impl Audit<'_> {
     /// Lists everything once; answers what looks wrong.
-    async fn suspects(&self, report: &mut AuditReport) -> Result<Vec<Finding>, AuditError> {
+    async fn suspects(&self, report: &mut AuditReport) -> Result<Vec<Finding>, StorageError> {
         let mut stored = ObjectNames {
             uploads: self.uploads.list("").await?.into_iter().collect(),
             artifacts: self.artifacts.list("").await?.into_iter().collect(),
@@ -198,7 +187,7 @@ impl Audit<'_> {
         known: &HashSet<InterviewKey>,
         suspects: &mut Vec<Finding>,
         report: &mut AuditReport,
-    ) -> Result<(), AuditError> {
+    ) -> Result<(), StorageError> {
         let mut query = pages(collection);
         loop {
             let page = self.records.list_paths(&query).await?;
@@ -246,7 +235,7 @@ impl Audit<'_> {
     }
 
     /// Looks at a suspect again, by fresh reads.
-    async fn is_confirmed(&self, suspect: &Finding) -> Result<bool, AuditError> {
+    async fn is_confirmed(&self, suspect: &Finding) -> Result<bool, StorageError> {
         let Some(key) = suspect.interview() else {
             // It lies below no interview, so nothing can have happened to it.
             return Ok(true);

@@ -10,23 +10,13 @@ use serde_json::{Map, Value, json};
 use crate::{
     InterviewKey, Timestamp, interview_store, ledger,
     ports::{
-        Document, ObjectError, ObjectStore, Precondition, Query, Records, RecordsError, Write,
+        Document, ObjectError, ObjectStore, Precondition, Query, Records, RecordsError,
+        StorageError, Write,
     },
     themes,
     tombstone::Tombstone,
     webhook::EventType,
 };
-
-/// Why a deletion was not finished; it can be taken up again.
-#[derive(Debug, thiserror::Error)]
-pub enum DeletionError {
-    /// An error of the records.
-    #[error(transparent)]
-    Records(#[from] RecordsError),
-    /// An error of the object store.
-    #[error(transparent)]
-    Objects(#[from] ObjectError),
-}
 
 /// The field that marks an interview as deleted.
 pub const DELETED_AT: &str = "deleted_at";
@@ -72,7 +62,7 @@ pub async fn purge(
     buckets: &[&dyn ObjectStore],
     key: &InterviewKey,
     now: Timestamp,
-) -> Result<(), DeletionError> {
+) -> Result<(), StorageError> {
     ledger::release(records, key).await?;
     clear_below(records, buckets, key, Deliveries::ButLast).await?;
     let tombstone = Write::put(key.tombstone(), &Tombstone::new(now), Precondition::None)?;
@@ -88,7 +78,7 @@ pub async fn purge_again(
     buckets: &[&dyn ObjectStore],
     key: &InterviewKey,
     tombstone: Tombstone,
-) -> Result<bool, DeletionError> {
+) -> Result<bool, StorageError> {
     let is_gone = records.read(&key.document()).await?.is_none();
     let next = tombstone.after_pass().filter(|_| is_gone);
     if is_gone {
@@ -125,7 +115,7 @@ async fn clear_below(
     buckets: &[&dyn ObjectStore],
     key: &InterviewKey,
     deliveries: Deliveries,
-) -> Result<(), DeletionError> {
+) -> Result<(), StorageError> {
     let document = key.document();
     // The documents of leases go first: without them running workers stop, and commits
     // that are fenced by them change nothing any more.
@@ -158,7 +148,7 @@ async fn clear_deliveries(
     records: &dyn Records,
     key: &InterviewKey,
     which: Deliveries,
-) -> Result<(), DeletionError> {
+) -> Result<(), StorageError> {
     let all = Query::collection(key.document().collection("deliveries"));
     let is_last_word = |log: &Document| log.fields["type"] == EventType::Deleted.word();
     let logs = records.list(&all).await?.into_iter();

@@ -4,10 +4,9 @@ use std::{error::Error, io, time::Duration};
 
 use domain::{
     ErrorCode, RunId, Timestamp,
-    deletion::DeletionError,
     interview_store::TranscriptError,
     ledger::{BudgetExhausted, SpendError},
-    ports::{AuthError, ObjectError, QueueError, RecordsError},
+    ports::{AuthError, ObjectError, QueueError, RecordsError, StorageError},
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
@@ -206,11 +205,11 @@ impl From<TranscriptError> for Problem {
     }
 }
 
-impl From<DeletionError> for Problem {
-    fn from(error: DeletionError) -> Self {
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
         match error {
-            DeletionError::Records(error) => error.into(),
-            DeletionError::Objects(error) => error.into(),
+            StorageError::Records(error) => error.into(),
+            StorageError::Objects(error) => error.into(),
         }
     }
 }

@@ -26,7 +26,7 @@ pub use engines::{
 pub use identity::{AuthError, Credentials, Header, Identity, ProxyHeaders};
 pub use objects::{
     ByteStream, ObjectError, ObjectMeta, ObjectStore, Overwrite, Resumable, SignedUpload,
-    UploadGrant, read_all,
+    StorageError, UploadGrant, read_all,
 };
 pub use queue::{Enqueued, Queue, QueueError, Task};
 pub use records::{

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt as _, stream::BoxStream};
 
+use super::RecordsError;
 use crate::Timestamp;
 
 /// Bytes as they come.
@@ -106,6 +107,17 @@ pub enum ObjectError {
     /// The store cannot be reached, or broke while it was used.
     #[error("using the object store")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why what uses documents and objects was not finished; it can be taken up again.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// An error of the records.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// An error of the object store.
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
 }
 
 /// One bucket of objects.
