@@ -210,9 +210,8 @@ impl Transcribe {
         let meta = meta
             .filter(|meta| meta.generation == job.generation)
             .ok_or_else(missing)?;
-        interview
-            .as_ref()
-            .map_or(Ok(()), |interview| check_size(interview, meta.size))?;
+        let own = interview.as_ref();
+        own.map_or(Ok(()), |own| check_size(own, meta.size))?;
         Ok(TranscriptionRequest {
             recording: Recording {
                 objects: Arc::clone(&self.uploads),
@@ -221,18 +220,11 @@ impl Transcribe {
                 size: meta.size,
                 content_type: meta.content_type,
             },
-            language: interview
-                .as_ref()
-                .and_then(|interview| interview.language.clone()),
+            language: own.and_then(|own| own.language.clone()),
             max_duration_ms: self.max_duration_ms(),
-            speakers_expected: interview
-                .as_ref()
-                .and_then(|interview| interview.speakers_expected),
-            channels: interview
-                .as_ref()
-                .map(|interview| interview.channels)
-                .unwrap_or_default(),
-            key_terms: interview.as_ref().map(key_terms).unwrap_or_default(),
+            speakers_expected: own.and_then(|own| own.speakers_expected),
+            channels: own.map(|own| own.channels).unwrap_or_default(),
+            key_terms: own.map(key_terms).unwrap_or_default(),
             label: Some(job.key.interview_id.to_string()),
             checkpoint: Some(Arc::new(ObjectCheckpoint::new(
                 Arc::clone(&self.artifacts),
