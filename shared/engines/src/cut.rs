@@ -28,7 +28,7 @@ pub(crate) trait Joiner {
 
 /// A speech segment in what an engine takes at a time; all in one unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct JoinedSegment {
     /// When it begins there.
     pub(crate) at: u64,
     /// When it begins in the recording.
@@ -36,7 +36,7 @@ pub(crate) struct Part {
     pub(crate) length: u64,
 }
 
-impl Part {
+impl JoinedSegment {
     /// When it ends in the recording.
     pub(crate) const fn end(self) -> u64 {
         self.start + self.length
@@ -46,7 +46,7 @@ impl Part {
 /// Where a span of what is joined from `parts` lies in the recording. The start of a span that
 /// begins in a pause is moved to the part behind it, and the end of one that ends in a pause to
 /// the part before it.
-pub(crate) fn in_recording(parts: &[Part], from: u64, to: u64) -> (u64, u64) {
+pub(crate) fn in_recording(parts: &[JoinedSegment], from: u64, to: u64) -> (u64, u64) {
     let first = parts.iter().position(|part| from < part.at + part.length);
     let first = parts[first.unwrap_or(parts.len() - 1)];
     let begun = parts.iter().rposition(|part| part.at < to);

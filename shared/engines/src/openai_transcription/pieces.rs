@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use media::{resample::SPEECH_RATE_HZ, speech, wav_header};
 
-use crate::cut::{Joiner, Part, in_recording};
+use crate::cut::{JoinedSegment, Joiner, in_recording};
 
 /// Samples per millisecond.
 const PER_MS: u64 = 16;
@@ -30,7 +30,7 @@ pub(super) struct Piece {
     /// Samples of 16 bits, little-endian.
     pcm: Bytes,
     /// The utterances that it consists of, in samples and in order; never empty.
-    parts: Vec<Part>,
+    parts: Vec<JoinedSegment>,
 }
 
 impl Piece {
@@ -93,7 +93,7 @@ impl Piece {
         let cut = (1..self.parts.len()).min_by_key(distance)?;
         let (before, after) = self.parts.split_at(cut);
         let (last, at) = (before[cut - 1], after[0].at);
-        let moved = |part: &Part| Part {
+        let moved = |part: &JoinedSegment| JoinedSegment {
             at: part.at - at,
             ..*part
         };
@@ -159,7 +159,7 @@ impl Joiner for PieceJoiner {
 struct Builder {
     speaker: u32,
     pcm: Vec<u8>,
-    parts: Vec<Part>,
+    parts: Vec<JoinedSegment>,
 }
 
 impl Builder {
@@ -188,7 +188,7 @@ impl Builder {
     fn push(&mut self, next: &speech::SpeechSegment) {
         let silence = bytes(self.pause(next));
         self.pcm.resize(self.pcm.len() + silence, 0);
-        self.parts.push(Part {
+        self.parts.push(JoinedSegment {
             at: self.length(),
             start: next.start,
             length: next.samples.len() as u64,

@@ -9,9 +9,9 @@ use whisper::LANGUAGES;
 use crate::spoken_language::{self, LONG_ENOUGH_MS, code_of_tag};
 
 /// The language of a recording as far as it is known, as the model spells it.
-pub(super) type SpokenLanguage = spoken_language::SpokenLanguage<&'static str>;
+pub(super) type WhisperLanguage = spoken_language::SpokenLanguage<&'static str>;
 
-impl SpokenLanguage {
+impl WhisperLanguage {
     /// The requested language as a BCP 47 tag, [`MULTI`](domain::language::MULTI), or detection;
     /// `multilingual` says whether the model knows more than English.
     pub(super) fn from_tag(tag: Option<&str>, multilingual: bool) -> Result<Self, StepError> {
@@ -71,7 +71,7 @@ mod tests {
             ("e\0", None),
             ("", None),
         ] {
-            let wanted = SpokenLanguage::from_tag(Some(tag), true);
+            let wanted = WhisperLanguage::from_tag(Some(tag), true);
             let wanted = wanted.ok().and_then(|language| language.expected());
             assert_eq!(wanted, expected, "{tag:?}");
         }
@@ -80,18 +80,18 @@ mod tests {
     #[test]
     fn an_english_model_refuses_other_languages_and_recognises_none() {
         for tag in ["de", "multi"] {
-            let refused = SpokenLanguage::from_tag(Some(tag), false).unwrap_err();
+            let refused = WhisperLanguage::from_tag(Some(tag), false).unwrap_err();
             assert_eq!(refused.code, "language_not_supported", "{tag}");
         }
         for tag in [None, Some("en-GB")] {
-            let language = SpokenLanguage::from_tag(tag, false).unwrap();
+            let language = WhisperLanguage::from_tag(tag, false).unwrap();
             assert_eq!(language.expected(), Some("en"));
         }
     }
 
     #[test]
     fn short_windows_settle_the_language_when_they_agree() {
-        let mut language = SpokenLanguage::from_tag(None, true).unwrap();
+        let mut language = WhisperLanguage::from_tag(None, true).unwrap();
         let [de, ja] = ["de", "ja"];
         for (id, length_ms, known, expected) in [
             (ja, 3_000, "ja", None),
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn of_several_languages_each_window_is_recognised_for_itself() {
-        let mut language = SpokenLanguage::from_tag(Some("multi"), true).unwrap();
+        let mut language = WhisperLanguage::from_tag(Some("multi"), true).unwrap();
         for (heard, length_ms, main) in [
             ("de", 20_000, "de"),
             ("en", 15_000, "de"),

@@ -11,7 +11,7 @@ use whisper::{DecodeOptions, RecognitionError, Transcription};
 
 use super::{
     Whisper, failed,
-    language::SpokenLanguage,
+    language::WhisperLanguage,
     window::Window,
     words::{self, Spelling},
 };
@@ -23,7 +23,7 @@ const LONGEST_CONTEXT: usize = 400;
 /// Recognition under way. Dropping it cancels the window at hand.
 pub(super) struct Recognizer {
     engine: Whisper,
-    language: SpokenLanguage,
+    language: WhisperLanguage,
     /// Names and terms that are likely.
     key_terms: String,
     cancelled: Cancelled,
@@ -47,7 +47,7 @@ impl Recognizer {
     ) -> Result<Self, StepError> {
         Ok(Self {
             engine: engine.clone(),
-            language: SpokenLanguage::from_tag(language, engine.slot.is_multilingual().await?)?,
+            language: WhisperLanguage::from_tag(language, engine.slot.is_multilingual().await?)?,
             key_terms: context(key_terms),
             cancelled: Cancelled(Arc::default()),
         })

@@ -6,7 +6,7 @@
 
 use media::speech::SpeechSegment;
 
-use crate::cut::{Joiner, Part, in_recording};
+use crate::cut::{JoinedSegment, Joiner, in_recording};
 
 /// Samples per millisecond.
 const PER_MS: u64 = 16;
@@ -33,12 +33,12 @@ pub(super) struct Window {
     pub(super) speaker: u32,
     samples: Vec<i16>,
     /// What it is joined from, in milliseconds and in order; never empty.
-    parts: Vec<Part>,
+    parts: Vec<JoinedSegment>,
 }
 
 impl Window {
     pub(super) fn new(speaker: u32, piece: SpeechSegment) -> Self {
-        let part = Part {
+        let part = JoinedSegment {
             at: 0,
             start: piece.start / PER_MS,
             length: milliseconds(piece.samples.len()),
@@ -73,7 +73,7 @@ impl Window {
 
     fn append(&mut self, pause: usize, next: SpeechSegment) {
         self.samples.resize(self.samples.len() + pause, 0);
-        self.parts.push(Part {
+        self.parts.push(JoinedSegment {
             at: milliseconds(self.samples.len()),
             start: next.start / PER_MS,
             length: milliseconds(next.samples.len()),
