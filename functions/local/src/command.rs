@@ -79,7 +79,7 @@ enum Work {
     /// Run recordings, or transcripts from elsewhere, through the whole pipeline and leave the
     /// results in a folder
     #[command(after_help = process::EXIT_CODES)]
-    Process(ProcessArguments),
+    Process(Box<ProcessArguments>),
 }
 
 /// Runs the command.
@@ -140,7 +140,7 @@ async fn do_work(work: Work, environment: Environment) -> ExitCode {
     };
     match work {
         Work::Serve => ended(host(settings, engines, supply).await.map(|()| 0)),
-        Work::Process(arguments) => process::run(arguments, settings, engines, supply).await,
+        Work::Process(arguments) => process::run(*arguments, settings, engines, supply).await,
     }
 }
 
