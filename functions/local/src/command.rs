@@ -48,7 +48,7 @@ enum Command {
     #[command(flatten)]
     Work(Work),
     #[command(flatten)]
-    Client(ClientCommand),
+    Client(Box<ClientCommand>),
     #[command(flatten)]
     Maintenance(Maintenance),
     /// List, fetch and verify the models of the speech engine `whisper`
@@ -86,7 +86,7 @@ enum Work {
 pub async fn run(arguments: Arguments, environment: Environment) -> ExitCode {
     match arguments.command {
         Command::Work(work) => do_work(work, environment).await,
-        Command::Client(command) => client::run(command, &environment).await,
+        Command::Client(command) => client::run(*command, &environment).await,
         Command::Maintenance(command) => {
             ended(maintenance::run(command, &data_dir(&environment)).await)
         }
