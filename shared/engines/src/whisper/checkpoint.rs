@@ -111,6 +111,12 @@ impl ResumableTranscript {
         skips
     }
 
+    /// Whether a later attempt would recognise none of the windows so far again, or there is no
+    /// place to store them.
+    pub(super) const fn is_stored(&self) -> bool {
+        self.skip == 0 && (self.pending == 0 || self.checkpoint.is_none())
+    }
+
     /// Appends the words of the next window and stores the pending ones. A window that
     /// could not be stored is recognised again after a crash.
     pub(super) async fn add(&mut self, words: Vec<Word>, language: Option<&str>) {
@@ -148,5 +154,42 @@ impl ResumableTranscript {
 
     pub(super) fn into_words(self) -> Vec<Word> {
         self.words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testing::{InMemoryCheckpoint, request, wav};
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn windows_count_as_stored_when_the_next_attempt_skips_them() {
+        let mut request = request(wav(16_000, &[&vec![0; 16_000]]));
+        let probe = crate::probe::probe(&request).await.expect("a recording");
+        let load = async |request: &_| ResumableTranscript::load(request, "base", probe).await;
+        let mut without_place = load(&request).await;
+        without_place.add(Vec::new(), None).await;
+        assert!(without_place.is_stored());
+
+        request.checkpoint = Some(Arc::new(InMemoryCheckpoint::default()));
+        let mut first = load(&request).await;
+        assert!(first.is_stored(), "there is nothing yet");
+        let mut stored = Vec::new();
+        for _ in 0..5 {
+            advance(INTERVAL * 2 / 5).await;
+            first.add(Vec::new(), Some("en")).await;
+            stored.push(first.is_stored());
+        }
+        assert_eq!(stored, [false, false, true, false, false]);
+
+        let mut second = load(&request).await;
+        let mut skipped = Vec::new();
+        for _ in 0..4 {
+            skipped.push((second.skips_window(), second.is_stored()));
+        }
+        let expected = [(true, false), (true, false), (true, true), (false, true)];
+        assert_eq!(skipped, expected);
     }
 }

@@ -92,15 +92,21 @@ impl Transcriber for Whisper {
             WindowJoiner::new,
         );
         let mut reached_ms = 0;
+        if resumable.is_stored() {
+            progress.report(0);
+        }
         while let Some(window) = windows.recv().await {
             // Windows of several channels do not end in order.
             reached_ms = window.end_ms().max(reached_ms);
-            if resumable.skips_window() {
-                continue;
+            if !resumable.skips_window() {
+                let words = recognizer.recognize(window).await?;
+                resumable.add(words, recognizer.language()).await;
             }
-            let words = recognizer.recognize(window).await?;
-            resumable.add(words, recognizer.language()).await;
-            progress.report(probe.percent(reached_ms));
+            // What a later attempt would recognise again is not counted, so that progress does
+            // not go back after an interruption.
+            if resumable.is_stored() {
+                progress.report(probe.percent(reached_ms));
+            }
         }
         let speech_ms = cutting.speech_ms(failed).await?;
         let language = recognizer.language().map(str::to_owned);
