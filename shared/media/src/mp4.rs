@@ -2,8 +2,9 @@
 //! ends in the player's time, and whether the file is whole.
 //!
 //! ISO/IEC 14496-12: sections 4.2 (boxes), 8.2.2 (`mvhd`), 8.4.2 (`mdhd`), 8.4.3
-//! (`hdlr`), 8.5.2 (`stsd`), 8.6.6 (`elst`).
+//! (`hdlr`), 8.5.2 (`stsd`).
 
+mod edits;
 mod fragments;
 
 use std::{
@@ -11,19 +12,13 @@ use std::{
     ops::Range,
 };
 
+pub(crate) use edits::{Edit, Stretches};
 pub(crate) use fragments::bridges;
 
 use crate::{Source, source::PatchedReader};
 
 /// Boxes looked at inside another at most.
 const MAX_BOXES: usize = 10_000;
-
-/// Edits read at most: more of them make no difference to how the track is decoded.
-const MAX_EDITS: u32 = 64;
-
-/// What an encoder adds at the end is shorter than this, what a person cuts away longer, in
-/// milliseconds.
-const SHORTEST_CUT_MS: u64 = 150;
 
 type Name = [u8; 4];
 
@@ -57,31 +52,6 @@ pub(crate) struct SoundTrack {
     pub(crate) edit: Option<Edit>,
     /// The stretches that are played where they are several.
     pub(crate) stretches: Stretches,
-}
-
-/// The stretches of a track that an edit list plays.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Stretches {
-    /// At most one.
-    #[default]
-    One,
-    /// Several, in the order of the media: each from a time for a length.
-    Ascending(Vec<(Fraction, Fraction)>),
-    /// Several in another order, or with silence between them.
-    Other,
-}
-
-/// Which part of a track is played, and when; all in seconds as fractions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Edit {
-    /// Silence before it.
-    pub(crate) delay: Fraction,
-    /// What is skipped of the track: an encoder's priming.
-    pub(crate) skip: Fraction,
-    /// How much is played then; nothing where it is the rest.
-    pub(crate) length: Option<Fraction>,
-    /// Whether the list ends clearly before the media does: a person cut the end away.
-    pub(crate) is_cut: bool,
 }
 
 /// A time: so many units, and so many of them in a second.
@@ -123,30 +93,6 @@ pub(crate) fn read_headers(source: &mut PatchedReader) -> io::Result<Movie> {
     }
     source.seek(SeekFrom::Start(0))?;
     Ok(movie)
-}
-
-/// The stretches of an edit list from their lengths and starts, in units of the movie and
-/// of the media.
-fn stretches(played: &[(u64, u64)], movie_scale: u32, media_scale: u32) -> Stretches {
-    if played.len() < 2 {
-        return Stretches::One;
-    }
-    let fractions = played.iter().map(|(length, start)| {
-        (
-            Fraction(*start, media_scale),
-            Fraction(*length, movie_scale),
-        )
-    });
-    let all: Vec<(Fraction, Fraction)> = fractions.collect();
-    let ms = |fraction: Fraction| fraction.frames(1_000);
-    let follows =
-        |pair: &[(Fraction, Fraction)]| ms(pair[0].0) + ms(pair[0].1) <= ms(pair[1].0) + 1;
-    let has_lengths = all.iter().all(|(_, length)| length.0 > 0);
-    if has_lengths && all.windows(2).all(follows) {
-        Stretches::Ascending(all)
-    } else {
-        Stretches::Other
-    }
 }
 
 pub(crate) struct BoxHeader {
@@ -232,57 +178,6 @@ impl Mp4Reader<'_> {
             edit,
             stretches,
         }))
-    }
-
-    /// What is played, after as many empty stretches as there are.
-    fn edits(
-        &mut self,
-        list: &Range<u64>,
-        movie_scale: u32,
-        media_length: Fraction,
-    ) -> io::Result<(Option<Edit>, Stretches)> {
-        let wide = self.number(list.start)? >> 24 == 1;
-        let count = self.number(list.start + 4)?.min(MAX_EDITS);
-        let mut delay: u64 = 0;
-        let mut played = Vec::new();
-        let mut has_silence = false;
-        for index in 0..u64::from(count) {
-            let (length, start) = if wide {
-                let at = list.start + 8 + index * 20;
-                (
-                    self.wide_number(at)?,
-                    self.wide_number(at + 8)?.cast_signed(),
-                )
-            } else {
-                let at = list.start + 8 + index * 12;
-                let start = self.number(at + 4)?.cast_signed();
-                (u64::from(self.number(at)?), i64::from(start))
-            };
-            match u64::try_from(start) {
-                Ok(start) => played.push((length, start)),
-                Err(_) if played.is_empty() => delay = delay.saturating_add(length),
-                Err(_) => has_silence = true,
-            }
-        }
-        let stretches = if has_silence {
-            Stretches::Other
-        } else {
-            stretches(&played, movie_scale, media_length.1)
-        };
-        let alone = played.len() == 1;
-        let edit = played.first().map(|(length, start)| {
-            let skip = Fraction(*start, media_length.1);
-            let length = (alone && *length > 0).then_some(Fraction(*length, movie_scale));
-            let end_ms = |length: Fraction| skip.frames(1_000) + length.frames(1_000);
-            let media_ms = media_length.frames(1_000);
-            Edit {
-                delay: Fraction(delay, movie_scale),
-                skip,
-                length,
-                is_cut: length.is_some_and(|length| end_ms(length) + SHORTEST_CUT_MS < media_ms),
-            }
-        });
-        Ok((edit, stretches))
     }
 
     /// Units in a second by `mvhd` and `mdhd`, or a track's number by `tkhd`: all in the same

@@ -117,7 +117,7 @@ impl Library {
             if let Stretches::Ascending(stretches) = stretches {
                 let frames = |(start, length): &(Fraction, Fraction)| {
                     let start = start.frames(rate);
-                    start..start + length.frames(rate)
+                    start..start.saturating_add(length.frames(rate))
                 };
                 return Trimmer::of_stretches(stretches.iter().map(frames).collect());
             }
