@@ -59,10 +59,10 @@ impl Fixture {
         }
     }
 
-    /// Does not wait long for a silent service.
+    /// Does not wait long for a silent service, but long enough for one on a busy machine.
     fn impatient(&self) -> GcsBucket {
         let gcs = self.gcs.clone();
-        let gcs = gcs.with_attempt_timeout(Duration::from_millis(700));
+        let gcs = gcs.with_attempt_timeout(Duration::from_secs(2));
         gcs.bucket("uploads")
     }
 
@@ -188,7 +188,7 @@ async fn a_silent_service_is_asked_again() {
         assert!(read(&bucket).await.unwrap() == content(LARGE), "{faults:?}");
         assert_eq!(bench.faults.seen(Read), (faults.len() + 1, 0), "{faults:?}");
     }
-    assert!(begun.elapsed() < Duration::from_secs(30));
+    assert!(begun.elapsed() < Duration::from_mins(2));
 }
 
 #[tokio::test]

@@ -127,8 +127,8 @@ async fn every_refusal_names_the_host_the_reason_and_the_remedy() {
             Answer::Page,
             "the file there has 20 bytes, the model has 300000",
         ),
-        (Answer::Dead, "nothing came for 1 s"),
-        (Answer::Silent(1_000), "nothing came for 1 s"),
+        (Answer::Dead, "nothing came for 2 s"),
+        (Answer::Silent(1_000), "nothing came for 2 s"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (host, model) = (Host::start(file(), &[answer]), model(&file(), &[]));

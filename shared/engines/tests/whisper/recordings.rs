@@ -168,7 +168,7 @@ fn endless() -> Script {
 #[test]
 fn a_cancelled_transcription_stops_early() {
     let engine = engine(&endless());
-    let audio = wav(16_000, &[&sound(&[(0, 500), (3_000, 25_000), (0, 2_000)])]);
+    let audio = wav(16_000, &[&sound(&[(0, 500), (3_000, 250_000), (0, 2_000)])]);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -185,7 +185,7 @@ fn a_cancelled_transcription_stops_early() {
     // Waits for the work at hand.
     drop(runtime);
     assert!(
-        begun.elapsed() < Duration::from_secs(3),
+        begun.elapsed() < Duration::from_secs(20),
         "{:?}",
         begun.elapsed()
     );

@@ -172,8 +172,8 @@ pub fn library(folder: &Path, base: &str) -> ModelLibrary {
             path: String::new(),
         },
         timeouts: FetchTimeouts {
-            connect: Duration::from_millis(500),
-            stall: Duration::from_millis(500),
+            connect: Duration::from_secs(2),
+            stall: Duration::from_secs(2),
             lock: Duration::from_secs(20),
             retry: Duration::from_hours(1),
             look: Duration::from_millis(20),
