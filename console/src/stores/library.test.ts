@@ -119,3 +119,16 @@ test("what is being deleted is hidden", async () => {
   hidden.value = new Set(["i1"]);
   expect(library.shown.value.map(({ id }) => id)).toEqual(["i2"]);
 });
+
+test("what is being deleted is not read until that is undone", async () => {
+  all = [one("i1", { status: "processing" }), one("i2")];
+  await watched();
+  hidden.value = new Set(["i1"]);
+  await vi.advanceTimersByTimeAsync(SOON_MS * 5);
+  expect(record).not.toHaveBeenCalled();
+  const pages = page.mock.calls.length;
+  hidden.value = new Set();
+  await vi.advanceTimersByTimeAsync(SOON_MS);
+  expect(page).toHaveBeenCalledTimes(pages + 1);
+  expect(record).toHaveBeenCalledExactlyOnceWith("i1");
+});

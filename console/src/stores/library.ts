@@ -1,6 +1,6 @@
 // The user's interviews, newest first, kept fresh while the list is shown.
 
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import { api, ask, type Interview, type Kind, type Status } from "../api/client";
 import { ApiError, reason } from "../api/errors";
 import type { Changes } from "../lib/changes";
@@ -93,7 +93,8 @@ export class Library {
   constructor(
     scope: Scope,
     private readonly changes: Changes,
-    hidden: ReadonlySignal<ReadonlySet<string>>,
+    /** The ids of the interviews that are being deleted. */
+    private readonly hidden: ReadonlySignal<ReadonlySet<string>>,
     private readonly service: LibraryService = libraryService,
   ) {
     this.shown = computed(() => {
@@ -109,6 +110,13 @@ export class Library {
       this.#eagerUntil = Date.now() + LATE_MS;
       this.#wholeAt = 0;
       this.#look();
+    });
+    // What is not deleted after all may have changed meanwhile.
+    let hiddenBefore = 0;
+    scope.effect(() => {
+      const { size } = hidden.value;
+      if (size < hiddenBefore) untracked(() => this.#look());
+      hiddenBefore = size;
     });
     // A search is over all interviews, so missing pages are read for it.
     scope.effect(() => {
@@ -213,11 +221,13 @@ export class Library {
     }
   }
 
-  /** The interviews that change by themselves, or soon will after what was done here. */
+  /** The interviews that change by themselves, or soon will after what was done here. Those
+   * that are being deleted are not read: they may be gone. */
   #underWay(): Interview[] {
     const eager = Date.now() < this.#eagerUntil;
     return (this.interviews.value ?? []).filter(
-      ({ status }) => status === "processing" || (eager && status === "awaiting_upload"),
+      ({ id, status }) =>
+        !this.hidden.value.has(id) && (status === "processing" || (eager && status === "awaiting_upload")),
     );
   }
 
