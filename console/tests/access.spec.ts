@@ -113,6 +113,8 @@ test("the focus goes where one goes", async ({ page }) => {
   await open(page, service);
   await page.getByRole("link", { name: "Ada" }).press("Enter");
   await expect(page.getByRole("heading", { name: "Ada", level: 1 })).toBeFocused();
+  // The search is there with the text.
+  await expect(page.locator(".words").first()).toBeVisible();
   // The transcript is beside whatever else is looked at.
   await page.getByRole("tab", { name: /^Notes/ }).click();
   await page.keyboard.press("/");

@@ -127,6 +127,7 @@ test("highlights are made by keys, and listed, changed and deleted", async ({ pa
   await expect(list(page).getByRole("listitem")).toHaveCount(1);
 
   await test.step("by keys", async () => {
+    await expect(textOf(page)).toBeVisible();
     await page.keyboard.press("h");
     await expect(textOf(page)).toBeFocused();
     await page.keyboard.press("ArrowRight");
