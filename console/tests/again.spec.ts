@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Recognizer } from "./recognizer";
-import { expect, open, SAMPLE, Service, test } from "./service";
+import { expect, open, SAMPLE, Service, STAND_INS, test } from "./service";
 
 let recognizer: Recognizer;
 let service: Service;
@@ -10,7 +10,7 @@ let service: Service;
 test.beforeAll(async () => {
   recognizer = await Recognizer.start(200, 120);
   // The engine on this machine is the active one, and the provider is beside it.
-  service = await Service.start({ ...recognizer.settings, TRANSCRIBER: "pocketsphinx" });
+  service = await Service.start({ ...recognizer.settings, ...STAND_INS });
 });
 test.afterAll(async () => {
   await service.stop();

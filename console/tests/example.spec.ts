@@ -98,3 +98,12 @@ test("on paper there are the scorecard and the summary", async ({ page, service 
   await page.emulateMedia({ media: "screen" });
   await expect(page.getByRole("list", { name: "Notes" })).toBeVisible();
 });
+
+test("the sample comes with the page", async ({ page, service }) => {
+  await open(page, service);
+  await page.getByRole("button", { name: "Try the sample recording" }).click();
+  await expect(page.getByRole("link", { name: "Sample interview" })).toBeVisible();
+  const { items } = await service.get("/v1/interviews");
+  expect((await service.settled(items[0].id)).status).toBe("completed");
+  await expect(page.getByRole("listitem").getByText("Ready")).toBeVisible();
+});

@@ -155,15 +155,6 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
   });
 });
 
-test("the sample comes with the page", async ({ page, service }) => {
-  await open(page, service);
-  await page.getByRole("button", { name: "Try the sample recording" }).click();
-  await expect(page.getByRole("link", { name: "Sample interview" })).toBeVisible();
-  const { items } = await service.get("/v1/interviews");
-  expect((await service.settled(items[0].id)).status).toBe("completed");
-  await expect(page.getByRole("listitem").getByText("Ready")).toBeVisible();
-});
-
 test("what is no recording is refused in words", async ({ page, service }) => {
   await open(page, service);
   const file = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("not a sound") };

@@ -11,6 +11,12 @@ import { Recognizer } from "./recognizer";
 export const ROOT = resolve(import.meta.dirname, "../..");
 const PROGRAM = process.env["INTERVIEWLENS"] ?? join(ROOT, "target/debug/interviewlens");
 
+/** The engine on this machine, for which a program stands in that says the same words of every recording. */
+export const STAND_INS = {
+  TRANSCRIBER: "pocketsphinx",
+  PATH: `${join(ROOT, "shared/testing/engines")}:${process.env["PATH"]}`,
+};
+
 /** The bundled interview of two minutes. */
 export const SAMPLE = join(ROOT, "samples/interview.flac");
 

@@ -11,6 +11,7 @@ use std::{
     thread,
 };
 
+use config::Environment;
 use futures::StreamExt;
 use media::Decoder;
 use reqwest::Client;
@@ -23,8 +24,16 @@ pub(crate) static ONE: Mutex<()> = Mutex::const_new(());
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_interviewlens");
 
+/// Has a program that stands in for `pocketsphinx`.
+const ENGINES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/testing/engines");
+
 /// How many of its last lines are shown when a test fails.
 const LINES: usize = 20;
+
+fn path() -> String {
+    let environment = Environment::from_process();
+    environment.text("PATH").expect("a path").to_owned()
+}
 
 /// The service as a process of its own.
 pub(crate) struct Service {
@@ -35,9 +44,15 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it and waits until it says that it is ready.
+    /// Starts it and waits until it says that it is ready. A program stands in for its speech
+    /// engine, and says the same words of every recording.
     pub(crate) fn start(data_dir: &Path) -> Self {
         Self::start_with(data_dir, &[])
+    }
+
+    /// The same with the speech engine itself.
+    pub(crate) fn start_recognizing(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[("PATH", &path())])
     }
 
     /// The same with other settings.
@@ -72,6 +87,7 @@ impl Service {
     ) -> Result<Self, String> {
         let mut process = command
             .arg("serve")
+            .env("PATH", format!("{ENGINES}:{}", path()))
             .env("DATA_DIR", data_dir)
             .env("PORT", "0")
             .env("RUST_LOG", "info")

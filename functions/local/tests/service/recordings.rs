@@ -12,12 +12,12 @@ use crate::host::{ONE, Service, create, finished, speech, upload};
 async fn the_first_segment_of_the_bundled_interview_comes_long_before_the_last() {
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let service = Service::start(folder.path());
+    let service = Service::start_recognizing(folder.path());
     let begun = Instant::now();
     let answer = Client::new()
         .post(format!("{}/v1/transcribe-stream", service.url))
         .header("content-type", "audio/wav")
-        .body(speech(90))
+        .body(speech(40))
         .send()
         .await
         .expect("an answer");
@@ -52,7 +52,7 @@ async fn silence_of_256_mib_is_refused_in_little_memory() {
     let _one = ONE.lock().await;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let client = Client::new();
-    let service = Service::start(folder.path());
+    let service = Service::start_recognizing(folder.path());
     let created = create(&client, &service.url, DATA + 44).await;
     let length = u32::try_from(DATA).expect("fits").to_le_bytes();
     // 48 kHz, two channels, 16 bits: 23 minutes.
