@@ -141,7 +141,7 @@ async fn a_recording_gives_the_same_documents_as_in_the_embedded_service() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Google's emulators"]
 async fn killed_frozen_and_duplicated_runs_complete_with_one_engine_call() {
-    let cloud = Cloud::up(&[("RELAY_TWICE", "true")]);
+    let cloud = Cloud::up_with_emulators(&[("RELAY_TWICE", "true")]);
     push_twice(&cloud).await;
     let receiver = Arc::new(Receiver::default());
     let hook = receiver.listen().await;

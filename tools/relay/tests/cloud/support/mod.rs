@@ -12,10 +12,14 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
+use config::Environment;
 use domain::{InterviewId, InterviewKey, UserId, pipeline::Pipeline};
 use google::firestore::{Firestore, FirestoreDatabase};
 use http::{HeaderMap, Method, header::AUTHORIZATION};
@@ -37,6 +41,16 @@ pub(crate) fn root() -> PathBuf {
     root.canonicalize().unwrap()
 }
 
+/// A project of its own in the emulators of all tests; `None` where those do not run.
+fn project() -> Option<String> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let environment = Environment::from_process();
+    let hosts = ["FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"];
+    let run = hosts.iter().all(|host| environment.text(host).is_some());
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    run.then(|| format!("emulated-{}-{number}", std::process::id()))
+}
+
 /// All functions, each in its own process, over the emulators.
 pub(crate) struct Cloud {
     pub(crate) client: Client,
@@ -53,11 +67,22 @@ impl Cloud {
     /// Starts everything, with more variables than usual. Waits for the emulated clouds of other
     /// tests to end: two would share the processors, and may choose the same ports.
     pub(crate) fn up(variables: &[(&str, &str)]) -> Self {
+        Self::start(variables, project())
+    }
+
+    /// The same with emulators of its own, which a test may stop.
+    pub(crate) fn up_with_emulators(variables: &[(&str, &str)]) -> Self {
+        Self::start(variables, None)
+    }
+
+    fn start(variables: &[(&str, &str)], project: Option<String>) -> Self {
         let one = Path::new(env!("CARGO_TARGET_TMPDIR")).join("emulated-cloud.lock");
         let one = File::create(one).unwrap();
         one.lock().unwrap();
         let (engine, folder) = (Engine::new(), tempfile::tempdir().unwrap());
-        let output = Self::script(&["up"], folder.path())
+        let mut script = Self::script(&["up"], folder.path());
+        script.envs(project.map(|project| ("EMULATED_CLOUD_PROJECT", project)));
+        let output = script
             .envs(engine.variables())
             .envs(variables.iter().copied())
             .env("USER", USER)
