@@ -35,6 +35,13 @@ fn check_settled(interview: &Interview, steps: &[StepName]) -> Result<(), Proble
     }
 }
 
+/// Whether a transcript or an analysis has been made or selected since the interview was seen.
+/// A report and a waveform under way change nothing that a run or a selection reads.
+fn has_other_results(interview: &Interview, seen: &Interview) -> bool {
+    let mut read = [StepName::Transcription, StepName::Analysis].into_iter();
+    read.any(|step| interview.steps.step(step) != seen.steps.step(step))
+}
+
 /// What was read has changed before it was written.
 fn overtaken() -> Problem {
     let detail = "another request changed the interview at the same time; try again";
@@ -57,4 +64,26 @@ fn keep_shown(
     let kept = token.map(|token| Kept::new(interview, token, document.fields.clone()));
     let write = kept.map(|kept| kept.write(&interview.key(), name));
     write.transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{InterviewId, InterviewKey, Timestamp, UserId, steps::StepState};
+
+    use super::*;
+
+    #[test]
+    fn report_under_way_hinders_neither_a_run_nor_a_selection() {
+        let key = InterviewKey {
+            user_id: UserId::parse("u").unwrap(),
+            interview_id: InterviewId::generate(),
+        };
+        let seen = Interview::new(&key, "t".into(), Timestamp::from_millis(1));
+        let mut interview = seen.clone();
+        interview.steps.report.state = StepState::Running;
+        interview.steps.waveform.token += 1;
+        assert!(!has_other_results(&interview, &seen));
+        interview.steps.analysis.token += 1;
+        assert!(has_other_results(&interview, &seen));
+    }
 }

@@ -14,7 +14,7 @@ use domain::{
 };
 use runtime::http::Problem;
 
-use super::{check_settled, keep_shown, overtaken};
+use super::{check_settled, has_other_results, keep_shown, overtaken};
 use crate::{
     Api,
     documents::change_interview,
@@ -91,7 +91,8 @@ impl Api {
         };
         let select = |interview: &mut Interview| {
             check_settled(interview, &[StepName::Transcription, StepName::Analysis])?;
-            if interview.steps != seen.steps || interview.corrections != seen.corrections {
+            let is_corrected = interview.corrections != seen.corrections;
+            if has_other_results(interview, &seen) || is_corrected {
                 return Err(overtaken());
             }
             let keep = keep_shown(interview, step, shown.as_ref())?;

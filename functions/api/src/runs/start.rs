@@ -19,7 +19,7 @@ use runtime::http::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{check_settled, keep_shown, overtaken};
+use super::{check_settled, has_other_results, keep_shown, overtaken};
 use crate::{
     Api,
     documents::change_interview,
@@ -238,7 +238,7 @@ impl Start {
             return Ok((Begun::Before(state), Vec::new()));
         }
         check_ready(interview, step)?;
-        if interview.steps != self.seen.steps {
+        if has_other_results(interview, &self.seen) {
             return Err(overtaken());
         }
         let writes = keep_shown(interview, step, self.shown.as_ref())?;
