@@ -4,7 +4,7 @@
 
 use std::{f32::consts::TAU, sync::Arc};
 
-use rustfft::{Fft, FftPlannerScalar, num_complex::Complex};
+use rustfft::{Fft, FftPlannerAvx, FftPlannerScalar, num_complex::Complex};
 
 /// Samples of one Fourier transform: 25 ms at 16 kHz.
 const FFT_SIZE: usize = 400;
@@ -17,6 +17,16 @@ pub(crate) const BINS: usize = FFT_SIZE / 2 + 1;
 
 /// Frames that the model takes at most: 30 s.
 pub(crate) const FRAMES: usize = 3_000;
+
+/// The transform by AVX where the processor has it. The other planners of `rustfft` take long
+/// to compile, and the transform is less than a hundredth of the work of the network. Another
+/// one rounds otherwise, by which a few words change: `scripts/bench/speech` is run after that.
+fn transform() -> Arc<dyn Fft<f32>> {
+    match FftPlannerAvx::new() {
+        Ok(mut planner) => planner.plan_fft_forward(FFT_SIZE),
+        Err(()) => FftPlannerScalar::new().plan_fft_forward(FFT_SIZE),
+    }
+}
 
 /// Computes spectrograms of up to 30 seconds.
 pub(crate) struct MelSpectrogram {
@@ -31,9 +41,7 @@ impl MelSpectrogram {
         #[expect(clippy::cast_precision_loss, reason = "400 samples")]
         let hann = |index| 0.5 - 0.5 * (TAU * index as f32 / FFT_SIZE as f32).cos();
         Self {
-            // The planner for vectors takes half a minute to compile, and saves less than a
-            // hundredth of the time of the network.
-            fft: FftPlannerScalar::new().plan_fft_forward(FFT_SIZE),
+            fft: transform(),
             window: (0..FFT_SIZE).map(hann).collect(),
             filters,
         }
