@@ -2,12 +2,25 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { expect, open, position, SAMPLE, test, upload } from "./service";
+import { Recognizer } from "./recognizer";
+import { expect, open, position, SAMPLE, Service, test, upload } from "./service";
 
-// An engine that listens.
-test.use({ settings: { TRANSCRIBER: "pocketsphinx" } });
+let recognizer: Recognizer;
+let service: Service;
 
-test("a recording is uploaded, followed, looked at and listened to", async ({ page, service }) => {
+test.beforeAll(async () => {
+  // So slow that its steps can be followed.
+  recognizer = await Recognizer.slow(20_000);
+  service = await Service.start(recognizer.settings);
+});
+test.afterAll(async () => {
+  await service.stop();
+  recognizer.stop();
+});
+// The one service of this file is not the one of each test.
+test.use({ expected: /^asked: / });
+
+test("a recording is uploaded, followed, looked at and listened to", async ({ page }) => {
   test.slow();
   await open(page, service);
   await expect(page.getByRole("heading", { name: "No interviews yet" })).toBeVisible();
@@ -28,14 +41,14 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
 
   const text = page.getByRole("region", { name: "Text of the transcript" });
   await test.step("the transcript has turns of both speakers", async () => {
-    await expect(text.getByRole("listitem").first()).toContainText("good morning and thank you for coming");
+    await expect(text.getByRole("listitem").first()).toContainText("Good morning and thank you for coming");
     await expect(text.getByRole("listitem").nth(1)).toContainText("Speaker 2");
     await expect(page.locator(".words .unsure").first()).toHaveAttribute("title", /^\d+% sure$/);
   });
 
   await test.step("a word is sought by a click", async () => {
-    await text.getByText("library", { exact: true }).first().click();
-    await expect(text.locator("[data-now]")).toHaveText("library");
+    await text.getByText("library.", { exact: true }).first().click();
+    await expect(text.locator("[data-now]")).toHaveText("library.");
     await expect.poll(() => position(page)).toBeGreaterThanOrEqual(5_000);
   });
 
@@ -87,7 +100,7 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     await expect(text.locator(".hit.this").first()).toBeInViewport();
     await page.keyboard.press("Enter");
     await expect(page.getByText("2 of 2 matches")).toBeVisible();
-    await expect(text.locator(".hit.this")).toHaveText(["copy", "of", "the", "list"]);
+    await expect(text.locator(".hit.this")).toHaveText(["copy", "of", "the", "list."]);
     await page.getByLabel("Search in the transcript").fill("zebra");
     await expect(page.getByText("Not found")).toBeVisible();
     await page.getByLabel("Search in the transcript").fill("");
@@ -109,7 +122,7 @@ test("a recording is uploaded, followed, looked at and listened to", async ({ pa
     await page.getByRole("button", { name: "Transcript (text)" }).click();
     const file = await downloaded;
     expect(file.suggestedFilename()).toBe("interview transcript.txt");
-    expect(readFileSync(await file.path(), "utf8")).toContain("Ada: good morning");
+    expect(readFileSync(await file.path(), "utf8")).toContain("Ada: Good morning");
 
     await page.getByText("Download", { exact: true }).click();
     const again = page.waitForResponse("**/retry");

@@ -87,10 +87,18 @@ export class Recognizer {
     return recognizer;
   }
 
-  private static async hearing(words: Word[], seconds: number): Promise<Recognizer> {
+  /** Hears the bundled interview in so many milliseconds, and is unsure of some words. */
+  static slow(ms: number): Promise<Recognizer> {
+    const [words, seconds] = interview();
+    const unsure = words.map((word, index) => ({ ...word, confidence: index % 17 === 0 ? 0.3 : word.confidence }));
+    return Recognizer.hearing(unsure, seconds, ms);
+  }
+
+  private static async hearing(words: Word[], seconds: number, ms = 0): Promise<Recognizer> {
     const body = JSON.stringify(heard(words, seconds));
     const server = createServer((request, response) => {
-      request.resume().on("end", () => response.writeHead(200, { "content-type": "application/json" }).end(body));
+      const answer = () => response.writeHead(200, { "content-type": "application/json" }).end(body);
+      request.resume().on("end", () => setTimeout(answer, ms));
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     return new Recognizer(server);
