@@ -3,24 +3,18 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Recognizer } from "./recognizer";
-import { expect, open, position, SAMPLE, Service, test, upload } from "./service";
+import { expect, open, position, SAMPLE, test, upload } from "./service";
 
-let recognizer: Recognizer;
-let service: Service;
-
-test.beforeAll(async () => {
-  // So slow that its steps can be followed.
-  recognizer = await Recognizer.slow(20_000);
-  service = await Service.start(recognizer.settings);
+test.use({
+  // A provider so slow that the steps can be followed.
+  settings: async ({}, use) => {
+    const recognizer = await Recognizer.slow(20_000);
+    await use(recognizer.settings);
+    recognizer.stop();
+  },
 });
-test.afterAll(async () => {
-  await service.stop();
-  recognizer.stop();
-});
-// The one service of this file is not the one of each test.
-test.use({ expected: /^asked: / });
 
-test("a recording is uploaded, followed, looked at and listened to", async ({ page }) => {
+test("a recording is uploaded, followed, looked at and listened to", async ({ page, service }) => {
   test.slow();
   await open(page, service);
   await expect(page.getByRole("heading", { name: "No interviews yet" })).toBeVisible();
