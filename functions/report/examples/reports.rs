@@ -14,7 +14,7 @@ use support::{
     full_analysis, interview, notes, transcript, waveform,
 };
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 fn main() -> Result<(), Error> {

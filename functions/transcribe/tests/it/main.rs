@@ -1,0 +1,4 @@
+//! The step that transcribes: arrival of a recording, and its checkpoints.
+
+mod arrival;
+mod checkpoint;

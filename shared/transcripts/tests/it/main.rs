@@ -1,0 +1,4 @@
+//! Reading of transcripts that others wrote.
+
+mod properties;
+mod samples;
