@@ -66,7 +66,7 @@ struct Channel<J> {
 
 impl<J: Joiner> Channel<J> {
     /// The pieces that these samples complete.
-    fn push(&mut self, samples: impl Iterator<Item = i16>) -> Vec<J::Piece> {
+    fn push(&mut self, samples: &[i16]) -> Vec<J::Piece> {
         self.resampler.push(samples, &mut self.resampled);
         self.segment()
     }
@@ -99,7 +99,7 @@ fn push_each<J: Joiner>(
 ) -> bool {
     let mut channels = channels.iter_mut().enumerate();
     channels.all(|(index, channel)| {
-        let pieces = channel.push(block.channel(index));
+        let pieces = channel.push(&block.channel(index));
         pieces.into_iter().all(&mut *emit)
     })
 }
@@ -155,7 +155,7 @@ fn cut<J: Joiner>(
         } else {
             let mixed = channels.iter_mut();
             mixed
-                .flat_map(|channel| channel.push(block.mix_by(survey.mix)))
+                .flat_map(|channel| channel.push(&block.mix_by(survey.mix)))
                 .all(&mut emit)
         };
         if !is_wanted {

@@ -28,18 +28,22 @@ impl Block {
     }
 
     /// The samples of one channel; empty where there is no such channel.
-    pub fn channel(&self, index: usize) -> impl Iterator<Item = i16> {
+    pub fn channel(&self, index: usize) -> Vec<i16> {
         let samples = self.samples.get(index..).unwrap_or(&[]);
-        samples.iter().step_by(self.channels.max(1)).copied()
+        samples
+            .iter()
+            .step_by(self.channels.max(1))
+            .copied()
+            .collect()
     }
 
     /// The mean of all channels.
-    pub fn mix(&self) -> impl Iterator<Item = i16> {
+    pub fn mix(&self) -> Vec<i16> {
         self.mix_by(Mix::default())
     }
 
     /// All channels joined as was decided for the recording.
-    pub fn mix_by(&self, mix: Mix) -> impl Iterator<Item = i16> {
+    pub fn mix_by(&self, mix: Mix) -> Vec<i16> {
         mix.apply(self)
     }
 
@@ -73,8 +77,8 @@ mod tests {
             ..Block::default()
         };
         assert_eq!(block.frames(), 2);
-        assert_eq!(block.channel(1).collect::<Vec<_>>(), [-4, -7]);
-        assert_eq!(block.channel(9).count(), 0);
-        assert_eq!(block.mix().collect::<Vec<_>>(), [-1, -2]);
+        assert_eq!(block.channel(1), [-4, -7]);
+        assert!(block.channel(9).is_empty());
+        assert_eq!(block.mix(), [-1, -2]);
     }
 }

@@ -18,14 +18,15 @@ pub struct Mix {
 
 impl Mix {
     /// Joins the channels of a block.
-    pub(crate) fn apply(self, block: &Block) -> impl Iterator<Item = i16> {
+    pub(crate) fn apply(self, block: &Block) -> Vec<i16> {
         let channels = block.channels().max(1);
         let count = match self.audible {
             0 => i32::try_from(channels).unwrap_or(1),
             audible => i32::from(audible),
         };
         let turned = self.turned;
-        block.samples().chunks_exact(channels).map(move |frame| {
+        let frames = block.samples().chunks_exact(channels);
+        let mixed = frames.map(|frame| {
             let sum = if turned == 0 {
                 frame.iter().copied().map(i32::from).sum()
             } else {
@@ -33,7 +34,8 @@ impl Mix {
             };
             // A sum of more channels than are counted may be too large.
             i16::try_from(sum / count).unwrap_or(if sum > 0 { i16::MAX } else { i16::MIN })
-        })
+        });
+        mixed.collect()
     }
 }
 
@@ -55,7 +57,7 @@ mod tests {
             channels,
             ..Block::default()
         };
-        block.mix_by(mix).collect()
+        block.mix_by(mix)
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn mix_at_16_khz(
     let mut resampler = Resampler::new(decoder.facts().sample_rate_hz);
     let mut samples = Vec::new();
     while let Some(block) = decoder.next_block()? {
-        resampler.push(block.mix_by(overview.mix), &mut samples);
+        resampler.push(&block.mix_by(overview.mix), &mut samples);
         if !emit(std::mem::take(&mut samples)) {
             return Ok(decoder.facts());
         }

@@ -64,10 +64,9 @@ impl Resampler {
     }
 
     /// Takes input and appends the output that it completes.
-    pub fn push(&mut self, input: impl Iterator<Item = i16>, output: &mut Vec<i16>) {
-        let before = self.input.len();
-        self.input.extend(input.map(f32::from));
-        self.received += (self.input.len() - before) as u64;
+    pub fn push(&mut self, input: &[i16], output: &mut Vec<i16>) {
+        self.input.extend(input.iter().copied().map(f32::from));
+        self.received += input.len() as u64;
         self.produce(u64::MAX, output);
     }
 
@@ -192,7 +191,7 @@ mod tests {
         let mut resampler = Resampler::new(rate);
         let mut output = Vec::new();
         for block in input.chunks(777) {
-            resampler.push(block.iter().copied(), &mut output);
+            resampler.push(block, &mut output);
         }
         resampler.finish(&mut output);
         output

@@ -145,7 +145,7 @@ mod tests {
             };
             next += 1_000;
             trimmer.trim(&mut block, *start, *end);
-            assert!(block.channel(0).eq(block.channel(1)));
+            assert!(block.channel(0) == block.channel(1));
             heard.extend(block.channel(0));
         }
         heard

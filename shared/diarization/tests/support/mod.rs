@@ -24,8 +24,8 @@ pub(crate) fn decode(path: &Path, channel: Option<usize>) -> Vec<i16> {
     while let Some(block) = decoder.next_block().expect("valid test data") {
         let resampler = resampler.get_or_insert_with(|| Resampler::new(rate));
         match channel {
-            Some(channel) => resampler.push(block.channel(channel), &mut samples),
-            None => resampler.push(block.mix(), &mut samples),
+            Some(channel) => resampler.push(&block.channel(channel), &mut samples),
+            None => resampler.push(&block.mix(), &mut samples),
         }
     }
     if let Some(mut resampler) = resampler {

@@ -113,7 +113,7 @@ impl Work {
             if self.unwanted.load(Ordering::Relaxed) {
                 anyhow::bail!("the diarization is not wanted any more");
             }
-            resampler.push(block.mix_by(self.probe.mix), &mut samples);
+            resampler.push(&block.mix_by(self.probe.mix), &mut samples);
             diarizer.push(&samples)?;
             samples.clear();
             let percent = self.probe.percent(diarizer.processed_ms());
@@ -169,7 +169,7 @@ mod tests {
         let mut samples = Vec::new();
         while samples.len() < seconds * 16_000 {
             let block = decoder.next_block().expect("sound").expect("long enough");
-            resampler.push(block.mix_by(media::Mix::default()), &mut samples);
+            resampler.push(&block.mix_by(media::Mix::default()), &mut samples);
         }
         samples
     }
