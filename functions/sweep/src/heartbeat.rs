@@ -75,14 +75,24 @@ pub(crate) struct RetentionState {
 pub(crate) struct Round {
     /// Including this one.
     pub(crate) rounds: SweepHeartbeat,
-    /// When the sweep before this one came, where it did not come as it should.
-    pub(crate) jumped_from: Option<Timestamp>,
+    pub(crate) arrival: Arrival,
+}
+
+/// How a sweep follows the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// There was none before it: the service is new.
+    First,
+    /// In time.
+    Regular,
+    /// Late, or before it by the clock. The time is that of the one before it.
+    Irregular(Timestamp),
 }
 
 impl Round {
-    /// Whether this sweep came as it should.
+    /// Whether this sweep followed another one in time.
     pub(crate) const fn is_regular(&self) -> bool {
-        self.jumped_from.is_none()
+        matches!(self.arrival, Arrival::Regular)
     }
 }
 
@@ -135,11 +145,9 @@ fn next(before: Option<&SweepHeartbeat>, now: Timestamp) -> Round {
             audited_at: None,
             unknown: UnknownFields::default(),
         };
-        // Nothing came before, so this one does not come as it should.
-        let jumped_from = Some(now);
         return Round {
             rounds,
-            jumped_from,
+            arrival: Arrival::First,
         };
     };
     let late = now.since(before.last);
@@ -154,7 +162,11 @@ fn next(before: Option<&SweepHeartbeat>, now: Timestamp) -> Round {
     };
     Round {
         rounds,
-        jumped_from: (!regular).then_some(before.last),
+        arrival: if regular {
+            Arrival::Regular
+        } else {
+            Arrival::Irregular(before.last)
+        },
     }
 }
 
@@ -186,6 +198,17 @@ mod tests {
         ] {
             assert_eq!(since(now), at(expected), "at {now}");
         }
+    }
+
+    #[test]
+    fn the_first_round_is_neither_regular_nor_late() {
+        let first = next(None, at(3));
+        assert_eq!(first.arrival, Arrival::First);
+        assert!(!first.is_regular());
+        let second = next(Some(&first.rounds), at(4));
+        assert_eq!(second.arrival, Arrival::Regular);
+        let late = next(Some(&second.rounds), at(20));
+        assert_eq!(late.arrival, Arrival::Irregular(at(4)));
     }
 
     #[test]

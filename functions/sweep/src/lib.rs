@@ -39,7 +39,11 @@ use domain::{
 use serde_json::json;
 use steps::{Failure, Function, Trigger};
 
-use crate::{heartbeat::Round, outcome::SweepCounts, pages::Pages};
+use crate::{
+    heartbeat::{Arrival, Round},
+    outcome::SweepCounts,
+    pages::Pages,
+};
 
 /// The function, and what it needs.
 pub struct Sweep {
@@ -94,7 +98,7 @@ impl Function for Sweep {
 
 /// Logs a gap between sweeps, or a clock that was set back.
 fn report_jump(round: &Round) {
-    let Some(before) = round.jumped_from else {
+    let Arrival::Irregular(before) = round.arrival else {
         return;
     };
     tracing::warn!(
